@@ -1,0 +1,105 @@
+"""What routes ask for, as types: session, current user, roles, versions, pages."""
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Query, Request
+from fastapi.security import OAuth2PasswordBearer
+
+from app.api.transaction_route import Deferred
+from app.core.actor import Actor
+from app.core.config import get_settings
+from app.core.errors import Forbidden, Invalid, Unauthenticated
+from app.core.security import decode_token
+from app.db import SessionDep
+from app.schemas.common import ZoneName
+from app.services import session_service
+from app.services.rows import PageRequest
+
+oauth2_scheme = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/login", auto_error=False)
+
+
+async def get_token_claims(token: Annotated[str | None, Depends(oauth2_scheme)]) -> dict[str, Any]:
+    """The claims of the request's access token; no I/O."""
+    if not token:
+        raise Unauthenticated("not_authenticated")
+    return decode_token(token)
+
+
+# The declared type of the value that the endpoint gets; on the way it is Deferred.
+async def get_current_user(claims: Annotated[dict[str, Any], Depends(get_token_claims)], session: SessionDep) -> Any:
+    """The signed-in user: decodes the token, then looks the session up in the database."""
+    return Deferred(session, lambda: session_service.authenticate(session, claims))
+
+
+CurrentUser = Annotated[Actor, Depends(get_current_user)]
+
+
+def is_admin_or_it(current_user: Actor) -> Actor:
+    """Let administrators and the IT desk pass."""
+    if current_user.role not in ("admin", "it"):
+        raise Forbidden("admin_or_it_only")
+    return current_user
+
+
+def is_admin(current_user: Actor) -> Actor:
+    """Let administrators pass."""
+    if not current_user.is_admin:
+        raise Forbidden("admin_only")
+    return current_user
+
+
+async def _require_admin_or_it(user: Annotated[Any, Depends(get_current_user)]) -> Any:
+    return user.then(is_admin_or_it)
+
+
+async def _require_admin(user: Annotated[Any, Depends(get_current_user)]) -> Any:
+    return user.then(is_admin)
+
+
+AdminOrIt = Annotated[Actor, Depends(_require_admin_or_it)]
+AdminUser = Annotated[Actor, Depends(_require_admin)]
+
+
+async def get_if_match(
+    if_match: Annotated[
+        str | None,
+        Header(max_length=1000, description="The ETag that you read; 412 when somebody changed it since"),
+    ] = None,
+) -> frozenset[int] | None:
+    """The versions that If-Match names (RFC 9110 §13.1.1); None when any will do."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    versions = set()
+    for tag in if_match.split(","):
+        text = tag.strip().removeprefix("W/")
+        if len(text) < 3 or text[0] != '"' or text[-1] != '"':
+            raise Invalid("bad_if_match", field="If-Match")
+        # An ETag that is no version of ours matches nothing.
+        versions.add(int(text[1:-1]) if text[1:-1].isascii() and text[1:-1].isdigit() else -1)
+    return frozenset(versions)
+
+
+IfMatch = Annotated[frozenset[int] | None, Depends(get_if_match)]
+
+
+async def get_page(
+    limit: Annotated[int | None, Query(ge=1, description="Rows a page; capped by the installation")] = None,
+    cursor: Annotated[str | None, Query(max_length=500, description="next_cursor of the page before")] = None,
+) -> PageRequest:
+    settings = get_settings()
+    return PageRequest(min(limit or settings.PAGE_LIMIT_DEFAULT, settings.PAGE_LIMIT_MAX), cursor)
+
+
+PageParams = Annotated[PageRequest, Depends(get_page)]
+TimeZoneParam = Annotated[
+    ZoneName | None, Query(description="IANA zone of naive times and of all-day dates; yours when not sent")
+]
+
+
+def etag(version: int) -> str:
+    return f'"{version}"'
+
+
+def client_address(request: Request) -> str | None:
+    """The address of the client, as the middleware found it."""
+    return request.client.host if request.client else None

@@ -1,0 +1,56 @@
+"""What the OpenAPI document says beside the routes themselves."""
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from app.api.problems import Problem, responses
+
+DESCRIPTION = """
+Calendars, meetings, rooms and people of a company.
+
+* **Times** are ISO 8601. Send them with an offset, or as wall time together with an IANA `time_zone`; answers are in
+  UTC. All-day events have dates, and their end is exclusive.
+* **Lists** answer `{"items": [...], "next_cursor": ...}`; send `cursor` to go on.
+* **Versions**: answers carry an `ETag`; send it as `If-Match` and a change by somebody else in between is a 412.
+* **Errors** are problem documents (RFC 9457) with a constant `code`, and a `detail` in English or Russian by
+  `Accept-Language`.
+* **Strangers** get 404 for what they may not know of.
+"""
+
+TAGS: list[dict[str, Any]] = [
+    {"name": "auth", "description": "Register, sign in and out"},
+    {"name": "users", "description": "People of the company"},
+    {"name": "calendars", "description": "Private and public calendars"},
+    {"name": "events", "description": "Events, series and their occurrences"},
+    {"name": "rooms", "description": "Meeting rooms; nothing is booked twice"},
+    {"name": "service", "description": "How the installation is doing"},
+]
+
+
+def _tell_body_limit(document: dict[str, Any]) -> None:
+    """Every operation with a body may answer 413."""
+    for path in document["paths"].values():
+        for operation in path.values():
+            if "requestBody" in operation:
+                operation["responses"].setdefault("413", responses(413)[413])
+
+
+def add_problem_schema(app: FastAPI) -> None:
+    """Let the document name the problem schema, and tell errors as problems instead of FastAPI's own form."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = generate()
+            schemas = document.setdefault("components", {}).setdefault("schemas", {})
+            problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(problem.pop("$defs", {}))
+            schemas["Problem"] = problem
+            _tell_body_limit(document)
+            for unused in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(unused, None)
+        assert app.openapi_schema is not None
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

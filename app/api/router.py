@@ -1,0 +1,13 @@
+"""All routes of the API."""
+
+from fastapi import APIRouter
+
+from app.api.v1 import auth, calendars, events, health, rooms, users
+
+api_router = APIRouter()
+for module in (auth, users, calendars, events, rooms):
+    api_router.include_router(module.router)
+api_router.include_router(health.router)
+
+# Load balancers and the supervisor ask at the root.
+probes = health.router

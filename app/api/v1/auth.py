@@ -1,0 +1,137 @@
+"""Register, sign in and out."""
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from app.api.deps import CurrentUser, client_address, etag
+from app.api.problems import responses
+from app.api.transaction_route import TransactionRoute
+from app.core.errors import Unauthenticated
+from app.core.rate_limit import account_key, get_rate_limits
+from app.db import SessionDep
+from app.schemas.auth import LoginRequest, PasswordChange, RefreshRequest, RegisterRequest, TokenPair
+from app.schemas.user import UserRead
+from app.services import auth_service, session_service, user_service
+
+router = APIRouter(prefix="/auth", tags=["auth"], route_class=TransactionRoute)
+
+_LOGIN_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": LoginRequest.model_json_schema(),
+                "example": {"email": "anna@example.com", "password": "correct horse"},
+            },
+            "application/x-www-form-urlencoded": {
+                "schema": {
+                    "type": "object",
+                    "required": ["username", "password"],
+                    "properties": {
+                        "username": {"type": "string", "description": "The e-mail"},
+                        "password": {"type": "string"},
+                    },
+                }
+            },
+        },
+    }
+}
+
+
+async def read_login(request: Request) -> LoginRequest:
+    """E-mail and password as JSON, or as the form of OAuth2's password flow, as Swagger's Authorize sends it.
+
+    Also counts the attempt, per account and per address.
+    """
+    form_type = "application/x-www-form-urlencoded"
+    is_form = request.headers.get("content-type", "").split(";")[0].strip().lower() == form_type
+    sent: Any
+    if is_form:
+        form = await request.form(max_files=0, max_fields=10)
+        sent = {"email": form.get("username"), "password": form.get("password")}
+    else:
+        try:
+            sent = json.loads(await request.body())
+        except (ValueError, RecursionError) as error:
+            problem = {"type": "json_invalid", "loc": ("body",), "msg": "JSON decode error", "input": None}
+            raise RequestValidationError([problem]) from error
+    try:
+        login = LoginRequest.model_validate(sent)
+    except ValidationError as error:
+        problems = [{**problem, "loc": ("body", *problem["loc"])} for problem in error.errors(include_url=False)]
+        raise RequestValidationError(problems) from error
+    await get_rate_limits().check("login", account_key(login.email), f"address:{client_address(request)}")
+    return login
+
+
+async def limit_by_address(request: Request) -> None:
+    """Registration is as dear as a login, and counts like one."""
+    await get_rate_limits().check("login", f"register:{client_address(request)}")
+
+
+@router.post(
+    "/register",
+    response_model=UserRead,
+    status_code=201,
+    summary="Register",
+    responses=responses(403, 409),
+    dependencies=[Depends(limit_by_address)],
+)
+def register(data: RegisterRequest, session: SessionDep, response: Response) -> Any:
+    """A new employee, with a calendar. Sign in afterwards."""
+    user = auth_service.register(session, data)
+    response.headers["ETag"] = etag(user.version)
+    return user
+
+
+@router.post(
+    "/login",
+    response_model=TokenPair,
+    summary="Sign in",
+    responses=responses(401),
+    openapi_extra=_LOGIN_BODY,
+)
+def login(data: Annotated[LoginRequest, Depends(read_login)], session: SessionDep, request: Request) -> TokenPair:
+    """E-mail and password for a pair of tokens: as JSON, or as an OAuth2 form."""
+    return auth_service.login(
+        session,
+        data.email,
+        data.password,
+        address=client_address(request),
+        user_agent=request.headers.get("user-agent"),
+    )
+
+
+@router.post("/refresh", response_model=TokenPair, summary="Renew the tokens", responses=responses(401))
+def refresh(data: RefreshRequest, session: SessionDep) -> TokenPair:
+    """A new pair for a refresh token, which is spent by it. Using a spent one ends the session."""
+    tokens = session_service.refresh(session, data.refresh_token)
+    if tokens is None:
+        # The revocation must outlive this refusal.
+        session.commit()
+        raise Unauthenticated("refresh_token_reused")
+    return tokens
+
+
+@router.post("/logout", status_code=204, summary="Sign out", responses=responses(401))
+def logout(user: CurrentUser, session: SessionDep) -> None:
+    """End this session: its access and refresh tokens are refused from now on."""
+    if user.session_id is not None:
+        session_service.revoke(session, user.session_id)
+
+
+@router.get("/me", response_model=UserRead, summary="Who am I", responses=responses(401))
+def me(user: CurrentUser, session: SessionDep, response: Response) -> Any:
+    row = user_service.get_self(session, user)
+    response.headers["ETag"] = etag(row.version)
+    return row
+
+
+@router.post("/change-password", status_code=204, summary="Change my password", responses=responses(401, 403))
+def change_password(data: PasswordChange, user: CurrentUser, session: SessionDep) -> None:
+    """Every other session of mine ends."""
+    user_service.change_password(session, user, data.current_password, data.new_password)

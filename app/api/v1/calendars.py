@@ -1,0 +1,106 @@
+"""Private and public calendars."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from app.api.deps import CurrentUser, IfMatch, PageParams, etag
+from app.api.problems import responses
+from app.api.transaction_route import TransactionRoute
+from app.db import SessionDep
+from app.schemas.calendar import CalendarPatch, CalendarRead, CalendarSort, CalendarWrite
+from app.schemas.common import Page
+from app.services import calendar_service
+
+router = APIRouter(prefix="/calendars", tags=["calendars"], route_class=TransactionRoute)
+
+
+@router.get("", response_model=Page[CalendarRead], summary="List calendars", responses=responses(401, 403))
+def list_calendars(
+    user: CurrentUser,
+    session: SessionDep,
+    page: PageParams,
+    sort: CalendarSort = CalendarSort.NAME,
+    owner_id: UUID | None = None,
+) -> Any:
+    """My own calendars and the public ones of the company."""
+    items, cursor = calendar_service.list_calendars(session, user, sort, page, owner_id=owner_id)
+    return Page(items=items, next_cursor=cursor)
+
+
+@router.post(
+    "",
+    response_model=CalendarRead,
+    status_code=201,
+    summary="Create a calendar",
+    responses=responses(401, 403, 409),
+)
+def create_calendar(data: CalendarWrite, user: CurrentUser, session: SessionDep, response: Response) -> Any:
+    row = calendar_service.create_calendar(session, user, data)
+    response.headers["ETag"] = etag(row.version)
+    response.headers["Location"] = f"/api/v1/calendars/{row.id}"
+    return row
+
+
+@router.get(
+    "/{calendar_id}",
+    response_model=CalendarRead,
+    summary="Read a calendar",
+    responses=responses(401, 403, 404),
+)
+def read_calendar(calendar_id: UUID, user: CurrentUser, session: SessionDep, response: Response) -> Any:
+    row = calendar_service.get_calendar(session, user, calendar_id)
+    response.headers["ETag"] = etag(row.version)
+    return row
+
+
+@router.put(
+    "/{calendar_id}",
+    response_model=CalendarRead,
+    summary="Replace a calendar",
+    responses=responses(401, 403, 404, 412),
+)
+def replace_calendar(
+    calendar_id: UUID,
+    data: CalendarWrite,
+    user: CurrentUser,
+    session: SessionDep,
+    if_match: IfMatch,
+    response: Response,
+) -> Any:
+    row = calendar_service.change_calendar(session, user, calendar_id, data.model_dump(), if_match)
+    response.headers["ETag"] = etag(row.version)
+    return row
+
+
+@router.patch(
+    "/{calendar_id}",
+    response_model=CalendarRead,
+    summary="Change a calendar",
+    responses=responses(401, 403, 404, 412),
+)
+def patch_calendar(
+    calendar_id: UUID,
+    data: CalendarPatch,  # type: ignore[valid-type]
+    user: CurrentUser,
+    session: SessionDep,
+    if_match: IfMatch,
+    response: Response,
+) -> Any:
+    """Only what is sent changes."""
+    values = data.model_dump(exclude_unset=True)  # type: ignore[attr-defined]
+    row = calendar_service.change_calendar(session, user, calendar_id, values, if_match)
+    response.headers["ETag"] = etag(row.version)
+    return row
+
+
+@router.delete(
+    "/{calendar_id}",
+    status_code=204,
+    summary="Delete a calendar",
+    responses=responses(401, 403, 404, 409, 412),
+)
+def delete_calendar(calendar_id: UUID, user: CurrentUser, session: SessionDep, if_match: IfMatch) -> None:
+    """Its events go with it, and their rooms become free."""
+    calendar_service.delete_calendar(session, user, calendar_id, if_match)

@@ -1,0 +1,166 @@
+"""Events, series and their occurrences."""
+
+from datetime import timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from app.api.deps import CurrentUser, IfMatch, PageParams, TimeZoneParam, etag
+from app.api.problems import responses
+from app.api.transaction_route import TransactionRoute
+from app.db import SessionDep
+from app.models.base import now
+from app.models.event import EventStatus
+from app.schemas.common import DateOrMoment, Page
+from app.schemas.event import EventPatch, EventRead, EventWrite, OccurrenceRead, ParticipantWrite
+from app.services import event_list_service, event_service
+from app.services.rows import PageRequest
+from app.services.windows import TAKING_PLACE, Window, resolve_moment
+
+router = APIRouter(prefix="/events", tags=["events"], route_class=TransactionRoute)
+
+StatusParam = Annotated[
+    list[EventStatus],
+    Query(max_length=3, description="Repeat it for several. Not sent: confirmed and tentative"),
+]
+
+
+@router.get("", response_model=Page[OccurrenceRead], summary="List occurrences", responses=responses(401, 403))
+def list_events(
+    user: CurrentUser,
+    session: SessionDep,
+    page: PageParams,
+    start: Annotated[DateOrMoment, Query(alias="from", examples=["2027-03-22"])],
+    end: Annotated[DateOrMoment, Query(alias="to", examples=["2027-03-29"], description="Exclusive")],
+    time_zone: TimeZoneParam = None,
+    calendar_id: UUID | None = None,
+    room_id: UUID | None = None,
+    status: StatusParam = [],  # noqa: B006 - FastAPI copies it
+) -> Any:
+    """Every occurrence that overlaps [from, to), across the calendars that I see and the events I take part in."""
+    zone = time_zone or user.time_zone
+    window = Window(
+        start=resolve_moment(start, zone, "from"),
+        end=resolve_moment(end, zone, "to"),
+        zone=zone,
+        calendar_id=calendar_id,
+        room_id=room_id,
+        statuses=tuple(status) or TAKING_PLACE,
+    )
+    body = event_list_service.list_occurrences(session, user, window, page)
+    return Response(body, media_type="application/json")
+
+
+@router.post(
+    "",
+    response_model=EventRead,
+    status_code=201,
+    summary="Create an event or a series",
+    responses=responses(401, 403, 404, 409),
+)
+def create_event(data: EventWrite, user: CurrentUser, session: SessionDep, response: Response) -> EventRead:
+    """With its room for every occurrence, or not at all: 409 lists what clashes and which rooms are free."""
+    event = event_service.create_event(session, user, data)
+    response.headers["ETag"] = etag(event.version)
+    response.headers["Location"] = f"/api/v1/events/{event.id}"
+    return event_service.read_event(session, event)
+
+
+@router.get("/upcoming", response_model=Page[OccurrenceRead], summary="What comes next", responses=responses(401, 403))
+def list_upcoming_events(
+    user: CurrentUser,
+    session: SessionDep,
+    limit: Annotated[int, Query(ge=1, le=100)] = 10,
+    days: Annotated[int, Query(ge=1, le=366, description="How far to look ahead")] = 30,
+) -> Any:
+    """The next occurrences from now on, those under way included."""
+    start = now()
+    window = Window(start=start, end=start + timedelta(days=days), zone=user.time_zone)
+    body = event_list_service.list_occurrences(session, user, window, PageRequest(limit))
+    return Response(body, media_type="application/json")
+
+
+@router.get("/{event_id}", response_model=EventRead, summary="Read an event", responses=responses(401, 403, 404))
+def read_event(event_id: UUID, user: CurrentUser, session: SessionDep, response: Response) -> EventRead:
+    event = event_service.get_event(session, user, event_id)
+    response.headers["ETag"] = etag(event.version)
+    return event_service.read_event(session, event)
+
+
+@router.put(
+    "/{event_id}",
+    response_model=EventRead,
+    summary="Replace an event, all its occurrences",
+    responses=responses(401, 403, 404, 409, 412),
+)
+def replace_event(
+    event_id: UUID,
+    data: EventWrite,
+    user: CurrentUser,
+    session: SessionDep,
+    if_match: IfMatch,
+    response: Response,
+) -> EventRead:
+    """For its organizer. The room follows, or the change fails whole. Participants and calendar not sent stay."""
+    event = event_service.replace_event(session, user, event_id, data, if_match)
+    response.headers["ETag"] = etag(event.version)
+    return event_service.read_event(session, event)
+
+
+@router.patch(
+    "/{event_id}",
+    response_model=EventRead,
+    summary="Change an event, all its occurrences",
+    responses=responses(401, 403, 404, 409, 412),
+)
+def patch_event(
+    event_id: UUID,
+    data: EventPatch,  # type: ignore[valid-type]
+    user: CurrentUser,
+    session: SessionDep,
+    if_match: IfMatch,
+    response: Response,
+) -> EventRead:
+    """Only what is sent changes. `status: cancelled` frees the room."""
+    values = data.model_dump(exclude_unset=True)  # type: ignore[attr-defined]
+    event = event_service.patch_event(session, user, event_id, values, if_match)
+    response.headers["ETag"] = etag(event.version)
+    return event_service.read_event(session, event)
+
+
+@router.delete(
+    "/{event_id}",
+    status_code=204,
+    summary="Delete an event, all its occurrences",
+    responses=responses(401, 403, 404, 412),
+)
+def delete_event(event_id: UUID, user: CurrentUser, session: SessionDep, if_match: IfMatch) -> None:
+    """For its organizer. The room becomes free."""
+    event_service.delete_event(session, user, event_id, if_match)
+
+
+@router.post(
+    "/{event_id}/participants",
+    response_model=EventRead,
+    status_code=201,
+    summary="Add a participant",
+    responses=responses(401, 403, 404, 409),
+)
+def add_participant(
+    event_id: UUID, data: ParticipantWrite, user: CurrentUser, session: SessionDep, response: Response
+) -> EventRead:
+    event = event_service.add_participant(session, user, event_id, data)
+    response.headers["ETag"] = etag(event.version)
+    return event_service.read_event(session, event)
+
+
+@router.delete(
+    "/{event_id}/participants/{user_id}",
+    status_code=204,
+    summary="Remove a participant",
+    responses=responses(401, 403, 404),
+)
+def remove_participant(event_id: UUID, user_id: UUID, user: CurrentUser, session: SessionDep) -> None:
+    """For the organizer; people may take themselves out."""
+    event_service.remove_participant(session, user, event_id, user_id)

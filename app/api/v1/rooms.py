@@ -1,0 +1,131 @@
+"""Meeting rooms."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from app.api.deps import AdminOrIt, CurrentUser, IfMatch, PageParams, TimeZoneParam, etag
+from app.api.problems import responses
+from app.api.transaction_route import TransactionRoute
+from app.db import SessionDep
+from app.schemas.common import DateOrMoment, Page
+from app.schemas.room import Equipment, RoomPatch, RoomRead, RoomSort, RoomWrite
+from app.services import room_service
+from app.services.windows import check_window, resolve_moment
+
+router = APIRouter(prefix="/rooms", tags=["rooms"], route_class=TransactionRoute)
+
+EquipmentParam = Annotated[
+    list[Annotated[str, Query(max_length=500)]],
+    Query(max_length=20, description="All of these: repeat it, or separate by commas", examples=["projector"]),
+]
+
+
+def _equipment(values: list[str]) -> list[Equipment]:
+    return [item for value in values for part in value.split(",") if (item := part.strip().lower().replace("\x00", ""))]
+
+
+@router.get("", response_model=Page[RoomRead], summary="List rooms", responses=responses(401, 403))
+def list_rooms(
+    user: CurrentUser,
+    session: SessionDep,
+    page: PageParams,
+    sort: RoomSort = RoomSort.NAME,
+    capacity: Annotated[int | None, Query(ge=1, le=100_000, description="For at least so many people")] = None,
+    equipment: EquipmentParam = [],  # noqa: B006 - FastAPI copies it
+    is_active: bool | None = True,
+) -> Any:
+    items, cursor = room_service.list_rooms(
+        session, user, sort, page, capacity=capacity, equipment=_equipment(equipment), is_active=is_active
+    )
+    return Page(items=items, next_cursor=cursor)
+
+
+@router.post("", response_model=RoomRead, status_code=201, summary="Create a room", responses=responses(401, 403, 409))
+def create_room(data: RoomWrite, user: AdminOrIt, session: SessionDep, response: Response) -> Any:
+    """For administrators and the IT desk."""
+    row = room_service.create_room(session, user, data)
+    response.headers["ETag"] = etag(row.version)
+    response.headers["Location"] = f"/api/v1/rooms/{row.id}"
+    return row
+
+
+@router.get("/available", response_model=Page[RoomRead], summary="Find free rooms", responses=responses(401, 403))
+def list_available_rooms(
+    user: CurrentUser,
+    session: SessionDep,
+    page: PageParams,
+    start: Annotated[DateOrMoment, Query(alias="from", examples=["2027-03-22T09:00:00+01:00"])],
+    end: Annotated[DateOrMoment, Query(alias="to", examples=["2027-03-22T10:00:00+01:00"])],
+    time_zone: TimeZoneParam = None,
+    capacity: Annotated[int, Query(ge=1, le=100_000, description="For at least so many people")] = 1,
+    equipment: EquipmentParam = [],  # noqa: B006 - FastAPI copies it
+) -> Any:
+    """Rooms that are free for all of [from, to); the smallest that fit come first."""
+    zone = time_zone or user.time_zone
+    starts, ends = resolve_moment(start, zone, "from"), resolve_moment(end, zone, "to")
+    check_window(starts, ends)
+    body = room_service.list_available(
+        session, user, starts, ends, page, capacity=capacity, equipment=_equipment(equipment)
+    )
+    return Response(body, media_type="application/json")
+
+
+@router.get("/{room_id}", response_model=RoomRead, summary="Read a room", responses=responses(401, 403, 404))
+def read_room(room_id: UUID, user: CurrentUser, session: SessionDep, response: Response) -> Any:
+    row = room_service.get_room(session, user, room_id)
+    response.headers["ETag"] = etag(row.version)
+    return row
+
+
+@router.put(
+    "/{room_id}",
+    response_model=RoomRead,
+    summary="Replace a room",
+    responses=responses(401, 403, 404, 409, 412),
+)
+def replace_room(
+    room_id: UUID,
+    data: RoomWrite,
+    user: AdminOrIt,
+    session: SessionDep,
+    if_match: IfMatch,
+    response: Response,
+) -> Any:
+    """For administrators and the IT desk. A room with bookings ahead cannot go out of use."""
+    row = room_service.change_room(session, user, room_id, data.model_dump(), if_match)
+    response.headers["ETag"] = etag(row.version)
+    return row
+
+
+@router.patch(
+    "/{room_id}",
+    response_model=RoomRead,
+    summary="Change a room",
+    responses=responses(401, 403, 404, 409, 412),
+)
+def patch_room(
+    room_id: UUID,
+    data: RoomPatch,  # type: ignore[valid-type]
+    user: AdminOrIt,
+    session: SessionDep,
+    if_match: IfMatch,
+    response: Response,
+) -> Any:
+    """Only what is sent changes. For administrators and the IT desk."""
+    values = data.model_dump(exclude_unset=True)  # type: ignore[attr-defined]
+    row = room_service.change_room(session, user, room_id, values, if_match)
+    response.headers["ETag"] = etag(row.version)
+    return row
+
+
+@router.delete(
+    "/{room_id}",
+    status_code=204,
+    summary="Take a room out of use",
+    responses=responses(401, 403, 404, 409, 412),
+)
+def delete_room(room_id: UUID, user: AdminOrIt, session: SessionDep, if_match: IfMatch) -> None:
+    """It can no longer be booked; the history of its bookings stays. Refused while bookings lie ahead."""
+    room_service.delete_room(session, user, room_id, if_match)

@@ -1,0 +1,209 @@
+"""From a recurrence rule to local times: the table of expanding and limiting parts in RFC 5545 §3.3.10.
+
+This is written out here instead of calling dateutil, because dateutil 2.9 looks at UNTIL only when it has
+found an instance: a rule that stops matching makes it search to the year 9999 (seconds). It also reads
+BYDAY=MO,1TU as "and", takes BYWEEKNO without BYDAY for the whole week, lets BYSETPOS count in a first week
+that begins at DTSTART, and raises IndexError on BYDAY=53MO in a month. Here each step moves on by one
+interval and the last day ends the walk, whatever matches on the way.
+"""
+
+from calendar import monthrange
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time
+from itertools import product
+
+from app.calendaring.rule import Frequency, Rule, WeekdayNumber
+
+
+def expand(rule: Rule, start: date, first_day: date, last_day: date) -> Iterator[date]:
+    """The rule's local times from `start` (DTSTART) on, ascending, on first_day … last_day inclusive.
+
+    Dates when `start` is a date, else naive datetimes. COUNT, UNTIL and time zones are the caller's
+    concern. The cost grows with the days between first_day and last_day, not with their distance from
+    `start`.
+    """
+    low: date = max(first_day, day_of(start))
+    high = last_day
+    times = None
+    if isinstance(start, datetime):
+        low, high = max(start, datetime.combine(low, time.min)), datetime.combine(last_day, time.max)
+        times = _times_of_day(rule, start)
+    for days in _Pattern(rule, start).day_sets(first_day, last_day):
+        moments: Iterable[date]
+        if rule.by_set_position:
+            moments = _at_positions(days, times, rule.by_set_position)
+        else:
+            moments = _at_all_times([day for day in days if first_day <= day <= last_day], times)
+        for moment in moments:
+            if low <= moment <= high:
+                yield moment
+
+
+def times_per_day(rule: Rule) -> int:
+    """How many times of day BYHOUR, BYMINUTE and BYSECOND name together; up to 87,840."""
+    return max(1, len(rule.by_hour)) * max(1, len(rule.by_minute)) * max(1, len(rule.by_second))
+
+
+def day_of(moment: date) -> date:
+    """The date of a date or a datetime."""
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+def _times_of_day(rule: Rule, start: datetime) -> tuple[time, ...]:
+    hours = rule.by_hour or (start.hour,)
+    minutes = rule.by_minute or (start.minute,)
+    # Second 60 is a leap second, which Python's clock does not have (§3.3.12 reads it as 59).
+    seconds = sorted({min(second, 59) for second in rule.by_second or (start.second,)})
+    return tuple(time(*parts, start.microsecond) for parts in product(hours, minutes, seconds))
+
+
+def _at_all_times(days: list[date], times: tuple[time, ...] | None) -> Iterable[date]:
+    if times is None:
+        return days
+    return (datetime.combine(day, time_of_day) for day in days for time_of_day in times)
+
+
+def _at_positions(
+    days: list[date], times: tuple[time, ...] | None, positions: tuple[int, ...]
+) -> Iterator[date]:
+    """The BYSETPOS positions in one interval's days and times; the others, maybe millions, are not made."""
+    per_day = 1 if times is None else len(times)
+    size = len(days) * per_day
+    indexes = {position - 1 if position > 0 else size + position for position in positions}
+    for index in sorted(indexes):
+        if 0 <= index < size:
+            day = days[index // per_day]
+            yield day if times is None else datetime.combine(day, times[index % per_day])
+
+
+class _Pattern:
+    """The days of a rule, what it leaves open being taken from DTSTART.
+
+    Intervals (days, weeks, months, years) have a running number, so that any of them is reached by
+    arithmetic.
+    """
+
+    def __init__(self, rule: Rule, start: date) -> None:
+        self._frequency = rule.frequency
+        self._interval = rule.interval
+        self._week_start = rule.week_start
+        self._start_day = day_of(start)
+        self._months = frozenset(rule.by_month)
+        self._month_days = frozenset(rule.by_month_day)
+        self._year_days = frozenset(rule.by_year_day)
+        self._weeks = frozenset(rule.by_week_number)
+        self._weekdays = frozenset(value.weekday for value in rule.by_day if not value.ordinal)
+        self._named_weekdays = frozenset(value.weekday for value in rule.by_day)
+        self._numbered_weekdays = frozenset(value for value in rule.by_day if value.ordinal)
+        if not (rule.by_day or rule.by_month_day or rule.by_year_day):
+            self._take_day_from_start()
+
+    def _take_day_from_start(self) -> None:
+        yearly = self._frequency is Frequency.YEARLY
+        if self._frequency is Frequency.WEEKLY or self._weeks:
+            self._weekdays = self._named_weekdays = frozenset({self._start_day.weekday()})
+        elif yearly or self._frequency is Frequency.MONTHLY:
+            self._month_days = frozenset({self._start_day.day})
+            if yearly and not self._months:
+                self._months = frozenset({self._start_day.month})
+
+    def day_sets(self, first_day: date, last_day: date) -> Iterator[list[date]]:
+        """The whole set of days of each interval that touches first_day … last_day, in order."""
+        origin = self._number_of(self._start_day)
+        ahead = max(0, self._number_of(first_day) - origin) // self._interval
+        for number in range(origin + ahead * self._interval, self._number_of(last_day) + 1, self._interval):
+            yield [day for day in self._candidates(number) if self._allows(day)]
+
+    def _number_of(self, day: date) -> int:
+        match self._frequency:
+            case Frequency.DAILY:
+                return day.toordinal()
+            case Frequency.WEEKLY:
+                return (day.toordinal() - 1 - self._week_start) // 7  # day 1 was a Monday
+            case Frequency.MONTHLY:
+                return day.year * 12 + day.month - 1
+            case Frequency.YEARLY:
+                return day.year
+
+    def _candidates(self, number: int) -> Iterable[date]:
+        """The days of an interval, in order, left out where a part names the few that can match."""
+        match self._frequency:
+            case Frequency.DAILY:
+                return (date.fromordinal(number),)
+            case Frequency.WEEKLY:
+                first = number * 7 + 1 + self._week_start
+                return _days_between(first, first + 6)
+            case Frequency.MONTHLY:
+                return self._days_of_month(number // 12, number % 12 + 1)
+            case Frequency.YEARLY:
+                return self._days_of_year(number)
+
+    def _days_of_month(self, year: int, month: int) -> list[date]:
+        if self._months and month not in self._months:
+            return []
+        length = monthrange(year, month)[1]
+        if not self._month_days:
+            return [date(year, month, day) for day in range(1, length + 1)]
+        days = {day if day > 0 else length + 1 + day for day in self._month_days}
+        return [date(year, month, day) for day in sorted(days) if 1 <= day <= length]
+
+    def _days_of_year(self, year: int) -> Iterable[date]:
+        before, length = date(year, 1, 1).toordinal() - 1, _length_of_year(year)
+        if self._year_days:
+            days = {day for day in self._year_days}
+            return [date.fromordinal(before + day) for day in sorted(days) if 1 <= day <= length]
+        if self._months or self._month_days:
+            return [day for month in range(1, 13) for day in self._days_of_month(year, month)]
+        return _days_between(before + 1, before + length)
+
+    def _allows(self, day: date) -> bool:
+        if self._months and day.month not in self._months:
+            return False
+        if self._month_days and day.day not in self._month_days:
+            length = monthrange(day.year, day.month)[1]
+            if day.day - length - 1 not in self._month_days:
+                return False
+        if self._weeks and self._weeks.isdisjoint(_week_numbers(day, self._week_start)):
+            return False
+        if not self._named_weekdays or day.weekday() in self._weekdays:
+            return True
+        return day.weekday() in self._named_weekdays and self._is_numbered_weekday(day)
+
+    def _is_numbered_weekday(self, day: date) -> bool:
+        """Ordinals count within the month, or within the year for YEARLY without BYMONTH."""
+        if self._frequency is Frequency.MONTHLY or self._months:
+            position, length = day.day, monthrange(day.year, day.month)[1]
+        else:
+            position, length = day.timetuple().tm_yday, _length_of_year(day.year)
+        from_start, from_end = (position - 1) // 7 + 1, -((length - position) // 7 + 1)
+        weekday = day.weekday()
+        return not self._numbered_weekdays.isdisjoint(
+            (WeekdayNumber(weekday, from_start), WeekdayNumber(weekday, from_end))
+        )
+
+
+def _week_numbers(day: date, week_start: int) -> tuple[int, int]:
+    """The day's week counted from the start and from the end (-1) of the week's year.
+
+    A week belongs to the year of its fourth day: week 1 is the first with four days in the year (§3.3.10).
+    The days of such a week that lie in the neighbouring calendar year belong to that calendar year's
+    interval, as in dateutil.
+    """
+    ordinal = day.toordinal()
+    fourth = ordinal - (day.weekday() - week_start) % 7 + 3
+    fourth = min(max(fourth, date.min.toordinal()), date.max.toordinal())
+    year = date.fromordinal(fourth).year
+    before = date(year, 1, 1).toordinal() - 1
+    number = (fourth - before - 1) // 7 + 1
+    following = (before + _length_of_year(year) - fourth) // 7
+    return number, -following - 1
+
+
+def _days_between(first: int, last: int) -> Iterable[date]:
+    """The days of two ordinals, both included, cut to the years 1 … 9999."""
+    low, high = max(first, date.min.toordinal()), min(last, date.max.toordinal())
+    return (date.fromordinal(ordinal) for ordinal in range(low, high + 1))
+
+
+def _length_of_year(year: int) -> int:
+    return date(year, 12, 31).timetuple().tm_yday

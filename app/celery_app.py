@@ -1,0 +1,77 @@
+"""Background work: `celery -A app.celery_app worker` and `celery -A app.celery_app beat`."""
+
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from celery import Celery
+from celery.schedules import crontab
+from celery.signals import heartbeat_sent, setup_logging, worker_process_init, worker_ready
+from redis.exceptions import RedisError
+
+from app.core.config import check_production, get_settings
+from app.core.logging import configure_logging
+from app.db import dispose_engine
+from app.services.health_service import record_worker
+
+settings = get_settings()
+check_production(settings)
+
+# No task may run longer; the broker gives an unacknowledged one to another worker only after that.
+TASK_SECONDS = 600
+
+app = Celery("planner", broker=settings.CELERY_BROKER_URL, backend=settings.CELERY_RESULT_BACKEND)
+app.conf.update(
+    task_serializer="json",
+    result_serializer="json",
+    accept_content=["json"],
+    timezone="UTC",
+    enable_utc=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_time_limit=TASK_SECONDS,
+    task_soft_time_limit=TASK_SECONDS - 30,
+    task_ignore_result=True,
+    result_expires=timedelta(days=1),
+    worker_prefetch_multiplier=1,
+    broker_transport_options={"visibility_timeout": 2 * TASK_SECONDS},
+    broker_connection_retry_on_startup=True,
+    task_default_queue="planner",
+    imports=("app.tasks.cleanup_tasks", "app.tasks.occurrence_tasks"),
+    beat_schedule={
+        "cleanup-expired-tokens-hourly": {
+            "task": "app.tasks.cleanup_tasks.cleanup_expired_tokens",
+            "schedule": crontab(minute=17),
+            "options": {"expires": 3600},
+        },
+        "extend-occurrences-nightly": {
+            "task": "app.tasks.occurrence_tasks.extend_occurrences",
+            "schedule": crontab(hour=2, minute=30),
+            "options": {"expires": 6 * 3600},
+        },
+    },
+)
+celery_app = app
+
+log = structlog.get_logger(__name__)
+
+
+@setup_logging.connect
+def _our_logging(**_: Any) -> None:
+    configure_logging(settings)
+
+
+@worker_process_init.connect
+def _own_connections(**_: Any) -> None:
+    """A forked process must not talk over its parent's connections."""
+    dispose_engine(inherited=True)
+
+
+@worker_ready.connect
+@heartbeat_sent.connect
+def _sign_of_life(sender: Any = None, **_: Any) -> None:
+    name = getattr(sender, "hostname", None) or getattr(getattr(sender, "eventer", None), "hostname", "worker")
+    try:
+        record_worker(str(name))
+    except RedisError as error:
+        log.warning("sign_of_life_lost", error=type(error).__name__)

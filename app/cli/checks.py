@@ -1,0 +1,170 @@
+"""What `planner doctor` looks at on this machine. Each check says what to do when it is not content."""
+
+import os
+import shutil
+import zoneinfo
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic_settings import DotEnvSettingsSource
+
+from app.core.config import DEVELOPMENT_SECRET_KEY, SECRET_KEY_MIN_LENGTH, Settings
+from app.supervisor import probe
+from app.supervisor.home import Home, Running
+
+Status = Literal["ok", "warn", "fail"]
+
+GIBIBYTE = 1024**3
+DISK_WARN_BYTES = 2 * GIBIBYTE
+DISK_FAIL_BYTES = GIBIBYTE // 4
+SECRET_KEY_MIN_DIFFERENT = 12
+NEW_KEY = 'Make a key: python -c "import secrets; print(secrets.token_urlsafe(48))"'
+SECRET_SETTINGS = ("SECRET_KEY", "PLANNER_ADMIN_PASSWORD")
+SECRET_WORDS = ("PASSWORD", "SECRET", "TOKEN")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the doctor: how it is, what it is about, what was found, and what to do about it."""
+
+    status: Status
+    name: str
+    found: str
+    advice: str = ""
+
+
+def mask_url(url: str) -> str:
+    """The address with `***` in place of its password."""
+    try:
+        parts = urlsplit(url)
+        password = parts.password
+    except ValueError:
+        return "***"
+    if not password:
+        return url
+    user, _, host = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{user.split(':')[0]}:***@{host}"))
+
+
+def shown(name: str, value: object) -> str:
+    """A setting's value as it may be printed."""
+    text = str(value)
+    if name in SECRET_SETTINGS or (any(word in name for word in SECRET_WORDS) and isinstance(value, str)):
+        return f"*** ({len(text)} characters)" if text else ""
+    return mask_url(text) if "://" in text else text
+
+
+def configuration(settings: Settings, home: Home) -> list[tuple[str, str, str]]:
+    """Every setting that is not the default: name, printable value, and where it comes from."""
+    dotenv = DotEnvSettingsSource(type(settings))()
+    embedded = home.embedded()
+    lines = []
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if os.environ.get(name):
+            source = "environment"
+        elif dotenv.get(name):
+            source = ".env"
+        elif embedded.get(name) and embedded[name] == value:
+            source = f"{home.shown}/embedded.json"
+        else:
+            continue
+        lines.append((name, shown(name, value), source))
+    return lines
+
+
+def check_environment(settings: Settings) -> Check:
+    hosts = settings.allowed_hosts_list
+    if settings.is_production and "*" in hosts:
+        advice = "Set ALLOWED_HOSTS to the names under which people reach Planner, separated by commas."
+        return Check("warn", "environment", "production; any Host header is accepted", advice)
+    return Check("ok", "environment", f"{settings.ENVIRONMENT}; hosts: {', '.join(hosts)}")
+
+
+def check_secret_key(settings: Settings) -> Check:
+    bad: Status = "fail" if settings.is_production else "warn"
+    key = settings.SECRET_KEY
+    if key == DEVELOPMENT_SECRET_KEY:
+        return Check(bad, "secret key", "the key of development, which everybody knows", f"{NEW_KEY}")
+    if len(key) < SECRET_KEY_MIN_LENGTH:
+        return Check(bad, "secret key", f"{len(key)} characters, {SECRET_KEY_MIN_LENGTH} are needed", NEW_KEY)
+    if len(set(key)) < SECRET_KEY_MIN_DIFFERENT:
+        return Check(bad, "secret key", f"only {len(set(key))} different characters: easily guessed", NEW_KEY)
+    return Check("ok", "secret key", f"{len(key)} characters")
+
+
+def check_cors(settings: Settings) -> Check:
+    origins = settings.cors_origins_list
+    if "*" in origins:
+        status: Status = "fail" if settings.is_production else "warn"
+        advice = "Name the origins in BACKEND_CORS_ORIGINS: with '*', any page may act for who is signed in."
+        return Check(status, "CORS", "every origin is allowed", advice)
+    plain = [origin for origin in origins if origin.startswith("http://")]
+    if settings.is_production and plain:
+        return Check("warn", "CORS", f"without TLS: {', '.join(plain)}", "Use https:// origins in production.")
+    return Check("ok", "CORS", ", ".join(origins) or "no other origin is allowed")
+
+
+def check_disk(home: Home) -> Check:
+    place = home.path
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    found = f"{free / GIBIBYTE:.1f} GiB free for {home.shown}"
+    if free < DISK_WARN_BYTES:
+        status: Status = "fail" if free < DISK_FAIL_BYTES else "warn"
+        advice = f"Make room: below {DISK_FAIL_BYTES // 1024**2} MiB the database soon stops writing."
+        return Check(status, "disk", found, advice)
+    return Check("ok", "disk", found)
+
+
+def system_tzdata_version(directory: Path) -> str | None:
+    """The version of the time zone data in a folder of the system, such as "2026a"."""
+    for name, prefix in (("tzdata.zi", "# version "), ("+VERSION", "")):
+        try:
+            with (directory / name).open(encoding="utf-8") as file:
+                return file.readline().strip().removeprefix(prefix) or None
+        except (OSError, UnicodeDecodeError):
+            continue
+    return None
+
+
+def check_tzdata(package_version: str | None = None, tzpath: tuple[str, ...] | None = None) -> Check:
+    """Which time zone data are used: Python takes the system's where there are any, else the package's.
+
+    Args:
+        package_version: of the tzdata package, by default the installed one, such as "2026.6".
+        tzpath: the system's folders, by default those of this Python.
+    """
+    package = package_version or metadata.version("tzdata")
+    year, _, number = package.partition(".")
+    iana = f"{year}{chr(ord('a') + int(number) - 1)}" if number.isdigit() and int(number) else package
+    for folder in zoneinfo.TZPATH if tzpath is None else tzpath:
+        if not (Path(folder) / "UTC").exists():
+            continue
+        version = system_tzdata_version(Path(folder))
+        if version and version < iana:
+            found = f"the system's {version} ({folder}) is used; the tzdata package has {iana}"
+            advice = "Update the system's tzdata, or set PYTHONTZPATH= (empty) to use the package."
+            return Check("warn", "time zones", found, advice)
+        return Check("ok", "time zones", f"{version or 'unknown version'} of the system ({folder})")
+    return Check("ok", "time zones", f"{iana} of the tzdata package")
+
+
+def check_running(settings: Settings, running: Running | None) -> Check:
+    """Whether Planner runs on this PLANNER_HOME, and whether the API answers."""
+    answers = probe.api_answers(settings)
+    url = probe.base_url(settings)
+    if running and running.command != "up":
+        return Check("ok", "planner", f"'planner {running.command}' is using the folder (pid {running.pid})")
+    if running and not answers:
+        advice = "If it does not become ready, look into the log folder."
+        return Check("warn", "planner", f"up (pid {running.pid}), but {url} does not answer yet", advice)
+    if running:
+        return Check("ok", "planner", f"{running.url}, pid {running.pid}, since {running.since}")
+    if answers:
+        return Check("ok", "planner", f"no 'planner up' here; an API answers on {url}")
+    return Check("warn", "planner", "not running", "Start it: planner up")

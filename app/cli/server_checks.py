@@ -1,0 +1,118 @@
+"""What `planner doctor` asks the servers."""
+
+import time
+from typing import Any, cast
+
+import psycopg
+import redis
+
+from app.cli.checks import Check
+from app.core.config import Settings
+from app.core.database import libpq_url
+from app.core.migrations import pending
+from app.supervisor.configuration import place
+from app.supervisor.external import reason, redis_client
+
+OLDEST_POSTGRES = 15
+EXTENSIONS = ("btree_gist",)
+CONNECT_SECONDS = 3
+GOOD_DATABASE = "CREATE DATABASE planner ENCODING 'UTF8' LC_CTYPE 'C.UTF-8' TEMPLATE template0"
+WORKERS_KEY = "planner:workers"
+WORKER_ALIVE_SECONDS = 30
+
+DATABASE_FACTS = """
+    SELECT current_setting('server_version_num')::int / 10000, current_setting('server_version'),
+           current_setting('server_encoding'), lower('Ж') = 'ж',
+           (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
+           ARRAY(SELECT name::text FROM pg_available_extensions WHERE name = ANY(%s))
+"""
+
+
+def check_database(url: str) -> Check:
+    """Reachable, new enough, with the extensions, and able to compare Russian text."""
+    where = place(url)
+    try:
+        with psycopg.connect(libpq_url(url), connect_timeout=CONNECT_SECONDS, autocommit=True) as connection:
+            row = connection.execute(DATABASE_FACTS, (list(EXTENSIONS),)).fetchone()
+    except psycopg.Error as error:
+        return Check("fail", "database", f"{where}: {reason(error)}", "Start PostgreSQL there, or check DATABASE_URL.")
+    assert row is not None
+    return judge_database(where, *row)
+
+
+def judge_database(
+    where: str, major: int, version: str, encoding: str, lowers: bool, superuser: bool, extensions: list[str]
+) -> Check:
+    """What the facts about a database mean."""
+    found = f"PostgreSQL {version} at {where}"
+    if major < OLDEST_POSTGRES:
+        advice = f"Planner needs PostgreSQL {OLDEST_POSTGRES} or newer: upgrade the server."
+        return Check("fail", "database", found, advice)
+    missing = [name for name in EXTENSIONS if name not in extensions]
+    if missing:
+        advice = "Install the server's contrib package (postgresql-contrib)."
+        return Check("fail", "database", f"{found} lacks {', '.join(missing)}", advice)
+    if encoding != "UTF8" or not lowers:
+        advice = f"Create the database with: {GOOD_DATABASE}"
+        return Check("fail", "database", f"{found} cannot compare Russian text ({encoding})", advice)
+    if superuser:
+        advice = "Give Planner a role of its own without SUPERUSER: row-level security does not bind superusers."
+        return Check("warn", "database", f"{found}, as a superuser", advice)
+    return Check("ok", "database", found)
+
+
+def check_migrations(url: str) -> Check:
+    try:
+        behind = pending(url)
+    except psycopg.Error as error:
+        return Check("fail", "migrations", reason(error), "Make the database reachable first.")
+    if behind:
+        return Check("fail", "migrations", f"{len(behind)} not applied ({behind[0]} is next)", "Run: planner migrate")
+    return Check("ok", "migrations", "the schema is the newest")
+
+
+def check_redis(url: str) -> Check:
+    """Reachable, and never dropping tasks when it is full."""
+    where = place(url)
+    try:
+        with redis_client(url) as client:
+            info = cast(dict[str, Any], client.info())
+    except (redis.RedisError, OSError, ValueError) as error:
+        return Check("fail", "redis", f"{where}: {reason(error)}", "Start Redis or Valkey there, or check REDIS_URL.")
+    name = "Valkey" if "valkey_version" in info else "Redis"
+    found = f"{name} {info.get('valkey_version') or info.get('redis_version')} at {where}"
+    policy = info.get("maxmemory_policy", "noeviction")
+    if policy != "noeviction":
+        advice = "Set maxmemory-policy to noeviction there."
+        return Check("warn", "redis", f"{found} drops tasks when it is full ({policy})", advice)
+    return Check("ok", "redis", found)
+
+
+def check_workers(settings: Settings) -> Check:
+    """Whether a Celery worker reported within the last 30 seconds."""
+    broker = settings.CELERY_BROKER_URL
+    url = broker if broker.startswith(("redis://", "rediss://", "unix://")) else settings.REDIS_URL
+    try:
+        with redis_client(url) as client:
+            beats = cast("list[tuple[bytes, float]]", client.zrange(WORKERS_KEY, 0, -1, desc=True, withscores=True))
+    except (redis.RedisError, OSError, ValueError) as error:
+        return Check("fail", "worker", reason(error), "Make Redis reachable first.")
+    return judge_workers(beats, time.time())
+
+
+def judge_workers(beats: list[tuple[bytes, float]], now: float) -> Check:
+    """What the workers' heartbeats mean, the newest first."""
+    alive = [name.decode(errors="replace") for name, when in beats if now - when <= WORKER_ALIVE_SECONDS]
+    if alive:
+        return Check("ok", "worker", f"{len(alive)} alive: {', '.join(alive)}")
+    ago = f"the last was heard {now - beats[0][1]:.0f} s ago" if beats else "none was ever heard"
+    return Check("fail", "worker", ago, "Start one: planner worker (or everything: planner up)")
+
+
+def check_servers(settings: Settings) -> list[Check]:
+    """The database and Redis."""
+    return [
+        check_database(settings.DATABASE_URL),
+        check_migrations(settings.DATABASE_URL),
+        check_redis(settings.REDIS_URL),
+    ]

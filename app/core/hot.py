@@ -1,0 +1,17 @@
+"""Statements on the path of every request, run by the driver itself.
+
+The ORM's work per call is larger than that of these queries, so they skip it; the driver prepares them on the
+server after a few uses. Everything else goes through SQLModel.
+"""
+
+from typing import Any, LiteralString
+
+from psycopg import Connection
+from sqlmodel import Session
+
+
+def fetch_row(session: Session, statement: LiteralString, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
+    """The first row of a fixed statement, in the session's own transaction; None without one."""
+    connection = session.connection().connection.driver_connection
+    assert isinstance(connection, Connection)
+    return connection.execute(statement, parameters).fetchone()

@@ -1,0 +1,61 @@
+"""The database connection of this process: engine, sessions, and the dependency of routes."""
+
+from functools import lru_cache
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from sqlalchemy import Engine
+from sqlalchemy.orm import sessionmaker
+from sqlmodel import Session
+
+from app.core.config import get_settings
+from app.core.database import build_engine
+from app.core.migrations import upgrade
+
+
+@lru_cache(maxsize=1)
+def get_engine() -> Engine:
+    """The engine of this process, built from the settings on first use."""
+    return build_engine(get_settings())
+
+
+@lru_cache(maxsize=1)
+def get_read_engine() -> Engine:
+    """The same pool for requests that only read: every statement stands alone, so none waits for a BEGIN."""
+    return get_engine().execution_options(isolation_level="AUTOCOMMIT")
+
+
+class _LateBoundSession(Session):
+    """A session that finds the engine when it is made, so that importing this module connects to nothing."""
+
+    def __init__(self, bind: Engine | None = None, **options: Any) -> None:
+        super().__init__(bind=bind or get_engine(), **options)
+
+
+SessionLocal = sessionmaker(class_=_LateBoundSession, expire_on_commit=False, autoflush=False)
+
+
+async def get_session(request: Request) -> Session:
+    """A session that has not touched the database yet; the route class commits or rolls back and closes it.
+
+    Async because it does no I/O: a sync dependency would cost a thread hop of its own.
+    """
+    if request.method in ("GET", "HEAD"):
+        return SessionLocal(bind=get_read_engine())
+    return SessionLocal()
+
+
+SessionDep = Annotated[Session, Depends(get_session)]
+
+
+def init_db() -> None:
+    """Bring the schema of the configured database to the newest migration."""
+    upgrade(get_settings().DATABASE_URL)
+
+
+def dispose_engine(*, inherited: bool = False) -> None:
+    """Forget the engine and close its connections; `inherited` ones, after a fork, belong to the parent."""
+    if get_engine.cache_info().currsize:
+        get_engine().dispose(close=not inherited)
+    get_engine.cache_clear()
+    get_read_engine.cache_clear()

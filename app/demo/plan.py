@@ -1,0 +1,32 @@
+"""The whole demo company as a plan: a pure function of the day and the e-mail domain."""
+
+from datetime import date
+
+from app.demo.company import COMPANY, DEPARTMENTS, DOMAIN, PUBLIC_CALENDARS, ROOMS
+from app.demo.desk import Desk
+from app.demo.model import Plan
+from app.demo.people import plan_employees
+from app.demo.series import plan_one_to_ones, plan_recurring
+from app.demo.single import plan_company_days, plan_occasions, plan_private, plan_vacations
+
+
+def plan_company(today: date, domain: str = DOMAIN) -> Plan:
+    """Everything there is in the demo, the same for the same day.
+
+    Args:
+        today: the meetings reach from about a month before it to two months after it.
+        domain: of the e-mail addresses.
+    """
+    employees = plan_employees(domain)
+    desk = Desk(today, employees, ROOMS)
+    video = f"https://meet.{domain}"
+    # What has a fixed time comes first; the rest finds its time in between.
+    meetings = (
+        *plan_company_days(desk),
+        *plan_vacations(desk),
+        *plan_recurring(desk, video),
+        *plan_one_to_ones(desk, video),
+        *plan_occasions(desk, video),
+        *plan_private(desk),
+    )
+    return Plan(COMPANY, DEPARTMENTS, employees, ROOMS, PUBLIC_CALENDARS, meetings)

@@ -1,0 +1,76 @@
+"""The API application: `uvicorn app.main:app`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from anyio import to_thread
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from app import __version__
+from app.api.middleware import RateLimit, RequestContext
+from app.api.openapi import DESCRIPTION, TAGS, add_problem_schema
+from app.api.problems import add_exception_handlers
+from app.api.router import api_router, probes
+from app.core.config import Settings, check_production, get_settings
+from app.core.logging import configure_logging
+from app.core.rate_limit import close_rate_limits
+from app.db import dispose_engine
+
+
+@asynccontextmanager
+async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    settings = get_settings()
+    check_production(settings)
+    # A thread more than there are connections would only wait for one.
+    to_thread.current_default_thread_limiter().total_tokens = settings.DATABASE_POOL_SIZE
+    yield
+    await close_rate_limits()
+    dispose_engine()
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The application with its middleware, error handlers and routes."""
+    settings = settings or get_settings()
+    configure_logging(settings)
+    app = FastAPI(
+        title="Corporate Calendar API",
+        version=__version__,
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        docs_url="/docs",
+        redoc_url="/redoc",
+        lifespan=lifespan,
+        max_body_size=settings.MAX_BODY_BYTES,
+        strict_content_type=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.max_body_bytes = settings.MAX_BODY_BYTES
+    add_exception_handlers(app)
+    app.include_router(api_router, prefix="/api/v1")
+    app.include_router(probes, include_in_schema=False)
+    # Avatars only: everything else that people upload is private and never served from a folder.
+    avatars = settings.UPLOADS_DIR / "avatars"
+    avatars.mkdir(parents=True, exist_ok=True)
+    app.mount("/uploads/avatars", StaticFiles(directory=avatars), name="avatars")
+    add_problem_schema(app)
+
+    # The last one added is the outermost.
+    app.add_middleware(RateLimit)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.cors_origins_list,
+        allow_credentials=True,
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+        allow_headers=["*"],
+        expose_headers=["ETag", "X-Request-ID", "Retry-After", "Location"],
+    )
+    if settings.allowed_hosts_list != ["*"]:
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts_list, www_redirect=False)
+    app.add_middleware(RequestContext, settings=settings)
+    return app
+
+
+app = create_app()

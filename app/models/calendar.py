@@ -1,0 +1,28 @@
+"""Calendars."""
+
+from uuid import UUID
+
+from sqlalchemy import ForeignKeyConstraint, Index, text
+from sqlmodel import Field
+
+from app.models.base import OwnedByOrganization, Timestamped, Versioned
+
+
+class Calendar(OwnedByOrganization, Timestamped, Versioned, table=True):
+    __tablename__ = "calendars"
+    __table_args__ = (
+        ForeignKeyConstraint(["organization_id", "owner_id"], ["users.organization_id", "users.id"]),
+        Index(None, "organization_id", "owner_id"),
+        Index(
+            "ix_calendars_public",
+            "organization_id",
+            "id",
+            postgresql_where=text("is_public"),
+        ),
+    )
+
+    name: str = Field(max_length=200)
+    description: str | None = Field(default=None, max_length=5000)
+    color: str = Field(default="#3788d8", max_length=9)
+    owner_id: UUID
+    is_public: bool = False

@@ -1,0 +1,185 @@
+"""Events, their participants and their occurrences.
+
+A series is one row in `events`; an instance that differs from it (an override, RFC 5545 §3.8.4.4) is a row of
+its own in `events` that names its series and the instance's original start, with participants, room and text of
+its own. `event_occurrences` holds every instance up to the horizon and says which `events` row describes it.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+from pydantic import NaiveDatetime
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Computed,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, TSTZRANGE
+from sqlmodel import Field, SQLModel
+
+from app.models.base import OwnedByOrganization, Timestamped, Versioned, now, one_of
+
+
+class EventStatus(StrEnum):
+    CONFIRMED = "confirmed"
+    TENTATIVE = "tentative"
+    CANCELLED = "cancelled"
+
+
+class ParticipantRole(StrEnum):
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+    CHAIR = "chair"
+
+
+class ParticipantResponse(StrEnum):
+    NEEDS_ACTION = "needs_action"
+    ACCEPTED = "accepted"
+    TENTATIVE = "tentative"
+    DECLINED = "declined"
+
+
+class Event(OwnedByOrganization, Timestamped, Versioned, table=True):
+    __tablename__ = "events"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "calendar_id"],
+            ["calendars.organization_id", "calendars.id"],
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(["organization_id", "organizer_id"], ["users.organization_id", "users.id"]),
+        ForeignKeyConstraint(["organization_id", "room_id"], ["rooms.organization_id", "rooms.id"]),
+        # An override lies in its series' calendar, wherever that moves.
+        ForeignKeyConstraint(
+            ["organization_id", "series_id", "calendar_id"],
+            ["events.organization_id", "events.id", "events.calendar_id"],
+            ondelete="CASCADE",
+            onupdate="CASCADE",
+        ),
+        Column("is_recurring", Boolean, Computed("recurrence_rule IS NOT NULL", persisted=True), nullable=False),
+        # Targets of keys that carry a copy: PostgreSQL updates the copies itself (ON UPDATE CASCADE).
+        UniqueConstraint("organization_id", "id", "calendar_id"),
+        UniqueConstraint("organization_id", "id", "span"),
+        UniqueConstraint("organization_id", "series_id", "original_start"),
+        Index(
+            "uq_events_uid",
+            "organization_id",
+            "calendar_id",
+            "uid",
+            unique=True,
+            postgresql_where=text("series_id IS NULL"),
+        ),
+        Index(None, "organization_id", "room_id", postgresql_where=text("room_id IS NOT NULL")),
+        Index(
+            "ix_events_expanded_until",
+            "organization_id",
+            "expanded_until",
+            postgresql_where=text("expanded_until IS NOT NULL"),
+        ),
+        one_of("status", EventStatus),
+        CheckConstraint("end_time >= start_time", name="end_not_before_start"),
+        CheckConstraint("is_all_day = (time_zone IS NULL)", name="zone_unless_all_day"),
+        CheckConstraint("(series_id IS NULL) = (original_start IS NULL)", name="override_names_its_instance"),
+        CheckConstraint("series_id IS NULL OR recurrence_rule IS NULL", name="override_does_not_recur"),
+        CheckConstraint("NOT isempty(span)", name="span_not_empty"),
+    )
+
+    title: str = Field(max_length=500)
+    description: str | None = Field(default=None, sa_column=Column(Text))
+    # Instants of the first instance; of an all-day event its dates at 00:00 UTC, only to sort and search by.
+    start_time: datetime
+    end_time: datetime
+    # What people agreed on: wall time, and the zone it is read in. UTC above is derived from these.
+    start_wall: NaiveDatetime
+    end_wall: NaiveDatetime
+    time_zone: str | None = Field(default=None, max_length=64)
+    tzdata_version: str = Field(max_length=16)
+    location: str | None = Field(default=None, max_length=500)
+    calendar_id: UUID
+    organizer_id: UUID
+    room_id: UUID | None = None
+    is_all_day: bool = False
+    recurrence_rule: str | None = Field(default=None, max_length=1000)
+    exdates: list[datetime] = Field(
+        default_factory=list,
+        sa_column=Column(ARRAY(DateTime(timezone=False)), nullable=False, server_default=text("'{}'")),
+    )
+    is_recurring: ClassVar[Any]  # made by PostgreSQL from recurrence_rule
+    status: str = Field(default=EventStatus.CONFIRMED, max_length=20)
+    series_id: UUID | None = None
+    original_start: datetime | None = None
+    uid: str = Field(max_length=500)
+    sequence: int = 0
+    # From the first start to the last end; without an upper bound while the series has none.
+    span: Any = Field(sa_column=Column(TSTZRANGE, nullable=False))
+    # Every instance that starts before this has its row; null when all have.
+    expanded_until: datetime | None = None
+
+
+class EventParticipant(OwnedByOrganization, table=True):
+    __tablename__ = "event_participants"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "event_id", "span"],
+            ["events.organization_id", "events.id", "events.span"],
+            ondelete="CASCADE",
+            onupdate="CASCADE",
+        ),
+        ForeignKeyConstraint(["organization_id", "user_id"], ["users.organization_id", "users.id"]),
+        UniqueConstraint("organization_id", "event_id", "user_id"),
+        Index("ix_event_participants_span", "user_id", "span", postgresql_using="gist"),
+        one_of("role", ParticipantRole),
+        one_of("response", ParticipantResponse),
+    )
+
+    event_id: UUID
+    user_id: UUID
+    role: str = Field(default=ParticipantRole.REQUIRED, max_length=20)
+    response: str = Field(default=ParticipantResponse.NEEDS_ACTION, max_length=20)
+    # The event's span, kept equal by the key: "what does this person have that week" is one index scan.
+    span: Any = Field(sa_column=Column(TSTZRANGE, nullable=False))
+    created_at: datetime = Field(default_factory=now)
+
+
+class EventOccurrence(SQLModel, table=True):
+    """One instance. `original_start` is its RECURRENCE-ID as an instant and never changes when it moves."""
+
+    __tablename__ = "event_occurrences"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "series_id", "calendar_id"],
+            ["events.organization_id", "events.id", "events.calendar_id"],
+            ondelete="CASCADE",
+            onupdate="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["organization_id", "event_id"], ["events.organization_id", "events.id"], ondelete="CASCADE"
+        ),
+        CheckConstraint("ends_at >= starts_at", name="end_not_before_start"),
+        Index(None, "organization_id", "calendar_id", "starts_at"),
+        Index(None, "organization_id", "event_id", "starts_at"),
+        Index(
+            "ix_event_occurrences_long",
+            "calendar_id",
+            text("tstzrange(starts_at, ends_at)"),
+            postgresql_using="gist",
+            postgresql_where=text("ends_at - starts_at > '1 day'::interval"),
+        ),
+    )
+
+    organization_id: UUID = Field(primary_key=True)
+    series_id: UUID = Field(primary_key=True)
+    original_start: datetime = Field(primary_key=True)
+    event_id: UUID
+    calendar_id: UUID
+    starts_at: datetime
+    ends_at: datetime

@@ -1,0 +1,38 @@
+"""Signing in and out."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from app.schemas.common import Email, Input, Line, Output, Password, ZoneName
+
+
+class LoginRequest(Input):
+    email: Email
+    # No lower bound: a password shorter than today's rule is wrong, not malformed.
+    password: Annotated[str, StringConstraints(min_length=1, max_length=128, strip_whitespace=False)]
+
+
+class RegisterRequest(Input):
+    email: Email
+    password: Password
+    full_name: Line | None = None
+    time_zone: ZoneName | None = None
+
+
+class RefreshRequest(Input):
+    refresh_token: Annotated[str, StringConstraints(min_length=1, max_length=2048)]
+
+
+class PasswordChange(Input):
+    current_password: Annotated[str, StringConstraints(min_length=1, max_length=128, strip_whitespace=False)]
+    new_password: Password
+
+
+class TokenPair(Output):
+    """Send the access token as `Authorization: Bearer …`; exchange the refresh token at /auth/refresh."""
+
+    access_token: str
+    refresh_token: str
+    token_type: Literal["bearer"] = "bearer"
+    expires_in: int = Field(description="Seconds until the access token expires")

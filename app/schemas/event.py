@@ -1,0 +1,128 @@
+"""Events and their occurrences."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from app.models.event import EventStatus, ParticipantResponse, ParticipantRole
+from app.models.room import BookingState
+from app.schemas.common import (
+    DateOrInstant,
+    DateOrMoment,
+    Input,
+    Instant,
+    LongLine,
+    LongText,
+    Output,
+    ZoneName,
+    partial_of,
+)
+
+RuleText = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+
+
+class ParticipantWrite(Input):
+    user_id: UUID
+    role: ParticipantRole = ParticipantRole.REQUIRED
+
+
+class ParticipantRead(Output):
+    user_id: UUID
+    role: ParticipantRole
+    response: ParticipantResponse
+
+
+class EventWrite(Input):
+    """A whole event.
+
+    Times are ISO 8601: with an offset, or wall time that is read in `time_zone`. An all-day event has dates; its
+    end is exclusive. Of a series, the times are those of the first occurrence.
+    """
+
+    title: LongLine
+    description: LongText | None = None
+    start_time: DateOrMoment = Field(examples=["2027-03-22T09:00:00"])
+    end_time: DateOrMoment | None = Field(
+        None, examples=["2027-03-22T10:00:00"], description="Exclusive. All-day: one day when not sent"
+    )
+    time_zone: ZoneName | None = Field(
+        None, examples=["Europe/Berlin"], description="IANA name. Not sent: your own zone"
+    )
+    location: LongLine | None = None
+    calendar_id: UUID | None = Field(None, description="Not sent: your first calendar, or where the event lies")
+    room_id: UUID | None = None
+    is_all_day: bool = False
+    recurrence_rule: RuleText | None = Field(
+        None, examples=["FREQ=WEEKLY;BYDAY=MO"], description="RRULE of RFC 5545, DAILY to YEARLY"
+    )
+    exdates: list[DateOrMoment] = Field(
+        default_factory=list, max_length=5000, description="Starts of occurrences that do not take place"
+    )
+    status: EventStatus = EventStatus.CONFIRMED
+    participants: list[ParticipantWrite] | None = Field(None, max_length=5000, description="Not sent: as they are")
+
+
+EventPatch = partial_of(EventWrite, "EventPatch")
+
+
+class EventRead(Output):
+    id: UUID
+    title: str
+    description: str | None
+    start_time: DateOrInstant
+    end_time: DateOrInstant
+    time_zone: str | None
+    location: str | None
+    calendar_id: UUID
+    organizer_id: UUID
+    room_id: UUID | None
+    is_all_day: bool
+    is_recurring: bool
+    recurrence_rule: str | None
+    exdates: list[DateOrInstant]
+    status: EventStatus
+    uid: str
+    participants: list[ParticipantRead]
+    created_at: Instant
+    updated_at: Instant
+    version: int
+
+
+class OccurrenceRead(Output):
+    """One instance in a list. `id` is the event that describes it, `original_start` names it in its series."""
+
+    id: UUID
+    title: str
+    description: str | None
+    start_time: DateOrInstant
+    end_time: DateOrInstant
+    original_start: DateOrInstant
+    time_zone: str | None
+    location: str | None
+    calendar_id: UUID
+    organizer_id: UUID
+    room_id: UUID | None
+    room_state: BookingState | None = Field(
+        description="Null without a room, and beyond the horizon up to which rooms are booked"
+    )
+    is_all_day: bool
+    is_recurring: bool
+    status: EventStatus
+
+
+class ClashRead(Output):
+    """A wanted occurrence, and the booking that is in its way. `title` only where you may see that event."""
+
+    start_time: Instant
+    end_time: Instant
+    booked_from: Instant
+    booked_to: Instant
+    event_id: UUID | None
+    title: str | None
+
+
+def wall(value: datetime) -> datetime:
+    """The wall time of a datetime, without its offset."""
+    return value.replace(tzinfo=None)

@@ -1,0 +1,218 @@
+"""Occurrences in a window, across every calendar that the actor sees: the most read list of all.
+
+One statement, built once; PostgreSQL builds the JSON. It finds occurrences in three ways, each an index scan whose
+cost follows the size of the answer and not the age of the calendar:
+
+- in the calendars that the actor sees, those of up to a day, by their start;
+- in these calendars, the longer ones, by their time range;
+- elsewhere, those of events in which the actor takes part, by the events' spans.
+"""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any, LiteralString
+from uuid import UUID
+
+from sqlmodel import Session, col
+
+from app.calendaring.series import Occurrence
+from app.core.actor import Actor
+from app.core.config import get_settings
+from app.core.errors import Invalid
+from app.core.hot import fetch_row
+from app.models.event import Event
+from app.schemas.event import OccurrenceRead
+from app.services import event_service
+from app.services.event_times import as_instant, series_of
+from app.services.json_rows import instant, json_columns, page_json
+from app.services.occurrence_service import bound_of
+from app.services.rows import PageRequest, decode_cursor, encode_cursor
+from app.services.windows import Window, check_window
+
+CURSOR_TYPES = (datetime, UUID, datetime)
+
+# An all-day occurrence is stored at 00:00 UTC of its dates, and compared with the viewer's dates (rule 7).
+_OVERLAPS = """
+    CASE WHEN e.is_all_day
+         THEN o.starts_at < %(until_day)s AND o.ends_at > %(from_day)s
+         ELSE o.starts_at < %(until)s
+              AND (o.ends_at > %(from)s OR (o.ends_at = o.starts_at AND o.starts_at >= %(from)s))
+    END
+"""
+_DATE = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
+
+
+def _date_or_instant(column: str) -> str:
+    return f"CASE WHEN e.is_all_day THEN {_DATE.format(column)} ELSE {instant(column)} END"
+
+
+_COLUMNS = json_columns(
+    OccurrenceRead,
+    "e",
+    start_time=_date_or_instant("o.starts_at"),
+    end_time=_date_or_instant("o.ends_at"),
+    original_start=_date_or_instant("o.original_start"),
+    room_id="b.room_id",
+    room_state="b.state",
+    is_recurring="(e.is_recurring OR e.series_id IS NOT NULL)",
+)
+
+LIST_SQL: LiteralString = f"""
+WITH seen AS MATERIALIZED (
+    SELECT id FROM calendars
+    WHERE organization_id = %(organization_id)s AND owner_id = %(user_id)s
+    UNION
+    SELECT id FROM calendars WHERE organization_id = %(organization_id)s AND is_public
+), found AS (
+    SELECT o.* FROM seen CROSS JOIN LATERAL (
+        SELECT o.event_id, o.series_id, o.original_start, o.starts_at, o.ends_at
+        FROM event_occurrences o
+        WHERE o.organization_id = %(organization_id)s AND o.calendar_id = seen.id
+          AND o.starts_at >= %(earliest)s::timestamptz - interval '1 day' AND o.starts_at < %(latest)s
+          AND o.ends_at - o.starts_at <= '1 day'::interval
+        UNION ALL
+        SELECT o.event_id, o.series_id, o.original_start, o.starts_at, o.ends_at
+        FROM event_occurrences o
+        WHERE o.calendar_id = seen.id
+          AND tstzrange(o.starts_at, o.ends_at) && tstzrange(%(earliest)s, %(latest)s)
+          AND o.ends_at - o.starts_at > '1 day'::interval
+    ) o
+    WHERE %(calendar_id)s::uuid IS NULL OR seen.id = %(calendar_id)s
+    UNION ALL
+    SELECT o.event_id, o.series_id, o.original_start, o.starts_at, o.ends_at
+    FROM event_participants p
+    JOIN events e ON e.organization_id = p.organization_id AND e.id = p.event_id
+    JOIN event_occurrences o ON o.organization_id = p.organization_id AND o.event_id = p.event_id
+    WHERE p.user_id = %(user_id)s AND p.span && tstzrange(%(earliest)s, %(latest)s)
+      AND o.starts_at >= %(earliest)s::timestamptz - (e.end_time - e.start_time)
+      AND o.starts_at < %(latest)s
+      AND e.calendar_id NOT IN (SELECT id FROM seen)
+      AND (%(calendar_id)s::uuid IS NULL OR e.calendar_id = %(calendar_id)s)
+), page AS (
+    SELECT {_COLUMNS}, o.starts_at AS key_start, o.original_start AS key_original
+    FROM found o
+    JOIN events e ON e.organization_id = %(organization_id)s AND e.id = o.event_id
+    LEFT JOIN room_bookings b
+      ON e.room_id IS NOT NULL AND b.organization_id = %(organization_id)s
+     AND b.series_id = o.series_id AND b.original_start = o.original_start
+    WHERE {_OVERLAPS}
+      AND e.status = ANY(%(statuses)s)
+      AND (%(room_id)s::uuid IS NULL OR b.room_id = %(room_id)s)
+      AND (%(after_start)s::timestamptz IS NULL
+           OR (o.starts_at, e.id, o.original_start)
+            > (%(after_start)s::timestamptz, %(after_id)s::uuid, %(after_original)s::timestamptz))
+    ORDER BY o.starts_at, e.id, o.original_start
+    LIMIT %(limit)s + 1
+)
+SELECT (SELECT coalesce(json_agg(item), '[]')::text
+        FROM (SELECT {", ".join(OccurrenceRead.model_fields)} FROM page
+              ORDER BY key_start, id, key_original LIMIT %(limit)s) item),
+       last.key_start, last.id, last.key_original,
+       (SELECT min(expanded_until) FROM events WHERE organization_id = %(organization_id)s)
+FROM (SELECT count(*) > %(limit)s AS is_full FROM page) count
+LEFT JOIN LATERAL (
+    SELECT key_start, id, key_original FROM page
+    ORDER BY key_start, id, key_original OFFSET %(limit)s - 1 LIMIT 1
+) last ON count.is_full
+"""
+
+
+def list_occurrences(session: Session, actor: Actor, window: Window, page: PageRequest) -> bytes:
+    """A page of occurrences as JSON: what is stored, and beyond the horizon what the rules say.
+
+    Raises:
+        Invalid: the window or the cursor is not acceptable.
+    """
+    check_window(window.start, window.end)
+    parameters = _parameters(actor, window, page)
+    row = fetch_row(session, LIST_SQL, parameters)
+    assert row is not None
+    items, *last, stored_until = row
+    if stored_until is not None and stored_until < parameters["latest"]:
+        return _with_unstored(session, actor, window, page, items, is_full=last[0] is not None)
+    return page_json(items, encode_cursor(last) if last[0] is not None else None)
+
+
+def _parameters(actor: Actor, window: Window, page: PageRequest) -> dict[str, Any]:
+    after = decode_cursor(page.cursor, CURSOR_TYPES) if page.cursor else (None, None, None)
+    start_day, end_day = window.start_day, window.end_day
+    return {
+        "organization_id": actor.company,
+        "user_id": actor.user_id,
+        "from": window.start,
+        "until": window.end,
+        "from_day": start_day,
+        "until_day": end_day,
+        "earliest": min(window.start, start_day),
+        "latest": max(window.end, end_day),
+        "calendar_id": window.calendar_id,
+        "room_id": window.room_id,
+        "statuses": [str(status) for status in window.statuses],
+        "after_start": after[0],
+        "after_id": after[1],
+        "after_original": after[2],
+        "limit": page.limit,
+    }
+
+
+def _with_unstored(
+    session: Session, actor: Actor, window: Window, page: PageRequest, items: str, *, is_full: bool
+) -> bytes:
+    """The page that also holds occurrences beyond the horizon, where no rows are."""
+    keyed = [(_key_of(item), item) for item in json.loads(items)]
+    after = tuple(decode_cursor(page.cursor, CURSOR_TYPES)) if page.cursor else None
+    for event, occurrence in _unstored(session, actor, window):
+        key = (as_instant(occurrence.start), event.id, as_instant(occurrence.original_start))
+        if after is None or key > after:
+            keyed.append((key, _item_of(event, occurrence)))
+    keyed.sort(key=lambda pair: pair[0])
+    shown = keyed[: page.limit]
+    more = is_full or len(keyed) > page.limit
+    cursor = encode_cursor(shown[-1][0]) if more and shown else None
+    return page_json(json.dumps([item for _, item in shown], ensure_ascii=False), cursor)
+
+
+def _unstored(session: Session, actor: Actor, window: Window) -> list[tuple[Event, Occurrence]]:
+    """The occurrences in the window that the rules make beyond what is stored, in no order."""
+    limit = get_settings().SERIES_MAX_OCCURRENCES
+    query = event_service.visible_to(actor).where(
+        col(Event.expanded_until) < max(window.end, window.end_day), col(Event.status).in_(window.statuses)
+    )
+    if window.calendar_id is not None:
+        query = query.where(col(Event.calendar_id) == window.calendar_id)
+    if window.room_id is not None:
+        query = query.where(col(Event.room_id) == window.room_id)
+    found = []
+    for event in session.execute(query.limit(limit + 1)).scalars():
+        assert event.expanded_until is not None
+        series = series_of(event)
+        start, end = (window.start_day, window.end_day) if event.is_all_day else (window.start, window.end)
+        first = bound_of(series, event.expanded_until)
+        # A date counts from its midnight: one that begins before the window's last moment overlaps it.
+        last = end.date() + timedelta(days=end.time() != datetime.min.time()) if series.all_day else end
+        for occurrence in series.occurrences_between(bound_of(series, start), last):
+            if occurrence.original_start >= first:
+                found.append((event, occurrence))
+        if len(found) > limit:
+            raise Invalid("too_many_occurrences_in_window", field="to", limit=limit)
+    return found
+
+
+def _key_of(item: dict[str, Any]) -> tuple[datetime, UUID, datetime]:
+    return _instant_of(item["start_time"]), UUID(item["id"]), _instant_of(item["original_start"])
+
+
+def _instant_of(value: str) -> datetime:
+    moment = datetime.fromisoformat(value)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _item_of(event: Event, occurrence: Occurrence) -> dict[str, Any]:
+    values = {name: getattr(event, name, None) for name in OccurrenceRead.model_fields}
+    values.update(
+        start_time=occurrence.start,
+        end_time=occurrence.end,
+        original_start=occurrence.original_start,
+        room_state=None,
+    )
+    return OccurrenceRead.model_validate(values).model_dump(mode="json")

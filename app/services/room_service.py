@@ -1,0 +1,163 @@
+"""Meeting rooms: everybody in the company sees them, administrators and the IT desk keep them."""
+
+from datetime import datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlmodel import Session, col
+
+from app.core.actor import Actor
+from app.core.errors import Conflict
+from app.core.hot import fetch_row
+from app.models.room import Room
+from app.schemas.room import RoomRead, RoomSort, RoomWrite
+from app.services import booking_service
+from app.services.json_rows import json_columns, page_json
+from app.services.rows import (
+    PageRequest,
+    SortColumn,
+    apply_changes,
+    check_version,
+    decode_cursor,
+    encode_cursor,
+    fetch_page,
+    flush,
+    get_visible,
+)
+
+SORTS = {"name": SortColumn(col(Room.name), str), "capacity": SortColumn(col(Room.capacity), int)}
+
+AVAILABLE_SQL: LiteralString = f"""
+WITH page AS (
+    SELECT {json_columns(RoomRead, "r")}
+    FROM rooms r
+    WHERE r.organization_id = %(organization_id)s AND r.is_active
+      AND r.capacity >= %(capacity)s AND r.equipment @> to_jsonb(%(equipment)s::text[])
+      AND (%(after_capacity)s::int IS NULL
+           OR (r.capacity, r.id) > (%(after_capacity)s::int, %(after_id)s::uuid))
+      AND NOT EXISTS (
+          SELECT FROM room_bookings b
+          WHERE b.organization_id = r.organization_id AND b.room_id = r.id
+            AND b.during && tstzrange(%(from)s, %(until)s) AND b.state IN ('held', 'pending', 'confirmed')
+      )
+    ORDER BY r.capacity, r.id
+    LIMIT %(limit)s + 1
+)
+SELECT (SELECT coalesce(json_agg(item), '[]')::text
+        FROM (SELECT * FROM page ORDER BY capacity, id LIMIT %(limit)s) item),
+       last.capacity, last.id
+FROM (SELECT count(*) > %(limit)s AS is_full FROM page) count
+LEFT JOIN LATERAL (
+    SELECT capacity, id FROM page ORDER BY capacity, id OFFSET %(limit)s - 1 LIMIT 1
+) last ON count.is_full
+"""
+
+
+def visible_to(actor: Actor) -> Select[Room]:
+    """The rooms of the company."""
+    return select(Room).where(col(Room.organization_id) == actor.company)
+
+
+def list_rooms(
+    session: Session,
+    actor: Actor,
+    sort: RoomSort,
+    page: PageRequest,
+    *,
+    capacity: int | None = None,
+    equipment: list[str] | None = None,
+    is_active: bool | None = True,
+) -> tuple[list[Room], str | None]:
+    """Rooms for at least `capacity` people with all of `equipment`."""
+    query = visible_to(actor)
+    if is_active is not None:
+        query = query.where(col(Room.is_active).is_(is_active))
+    if capacity is not None:
+        query = query.where(col(Room.capacity) >= capacity)
+    if equipment:
+        query = query.where(col(Room.equipment).contains(equipment))
+    return fetch_page(session, query, SORTS, sort, page)
+
+
+def list_available(
+    session: Session,
+    actor: Actor,
+    start: datetime,
+    end: datetime,
+    page: PageRequest,
+    *,
+    capacity: int,
+    equipment: list[str],
+) -> bytes:
+    """A page, as JSON, of the rooms that are free for all of [start, end), UTC; the smallest that fit come first."""
+    after = decode_cursor(page.cursor, (int, UUID)) if page.cursor else (None, None)
+    row = fetch_row(
+        session,
+        AVAILABLE_SQL,
+        {
+            "organization_id": actor.company,
+            "from": start,
+            "until": end,
+            "capacity": capacity,
+            "equipment": equipment,
+            "after_capacity": after[0],
+            "after_id": after[1],
+            "limit": page.limit,
+        },
+    )
+    assert row is not None
+    items, *last = row
+    return page_json(items, encode_cursor(last) if last[0] is not None else None)
+
+
+def get_room(session: Session, actor: Actor, room_id: UUID, *, lock: bool = False) -> Room:
+    return get_visible(session, visible_to(actor), room_id, "room_not_found", lock=lock)
+
+
+def create_room(session: Session, actor: Actor, data: RoomWrite) -> Room:
+    """A new room.
+
+    Raises:
+        Conflict: the company has a room of this name.
+    """
+    room = Room(**data.model_dump(), organization_id=actor.company)
+    session.add(room)
+    _flush(session, room)
+    return room
+
+
+def change_room(
+    session: Session, actor: Actor, room_id: UUID, values: dict[str, Any], if_match: frozenset[int] | None
+) -> Room:
+    """Change what `values` names.
+
+    Raises:
+        Conflict: the name is taken, or the room is to go out of use while bookings lie ahead.
+    """
+    room = get_room(session, actor, room_id, lock=True)
+    check_version(room, if_match)
+    if room.is_active and values.get("is_active") is False:
+        _require_no_bookings(session, room)
+    apply_changes(room, values)
+    _flush(session, room)
+    return room
+
+
+def delete_room(session: Session, actor: Actor, room_id: UUID, if_match: frozenset[int] | None) -> None:
+    """Take a room out of use for good; the history of its bookings stays.
+
+    Raises:
+        Conflict: bookings lie ahead.
+    """
+    change_room(session, actor, room_id, {"is_active": False}, if_match)
+
+
+def _flush(session: Session, room: Room) -> None:
+    flush(session, {"uq_rooms_organization_id_name": ("room_name_taken", {"name": room.name})})
+
+
+def _require_no_bookings(session: Session, room: Room) -> None:
+    count = booking_service.count_ahead(session, room)
+    if count:
+        raise Conflict("room_has_bookings", room=room.name, count=count)

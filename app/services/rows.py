@@ -1,0 +1,157 @@
+"""What repeats for every noun: finding a visible row, versions, applying changes, keyset pages."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Select, and_, or_
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, SQLModel
+
+from app.core.errors import Conflict, Invalid, NotFound, PreconditionFailed
+
+Row = TypeVar("Row", bound=SQLModel)
+
+
+def get_visible(session: Session, visible: Select[Row], row_id: UUID, code: str, *, lock: bool = False) -> Row:
+    """The row with this id among those that `visible` selects; `lock` keeps other writers out until the commit.
+
+    Raises:
+        NotFound: with `code`; whether the row does not exist or is hidden makes no difference.
+    """
+    model = visible.column_descriptions[0]["entity"]
+    query = visible.where(model.id == row_id)
+    if lock:
+        query = query.with_for_update(of=model, key_share=True).execution_options(populate_existing=True)
+    row: Row | None = session.execute(query).scalar_one_or_none()
+    if row is None:
+        raise NotFound(code)
+    return row
+
+
+def check_version(row: Any, if_match: frozenset[int] | None) -> None:
+    """Compare a locked row's version with those that If-Match names (RFC 9110 §13.1.1); None means any.
+
+    Raises:
+        PreconditionFailed: somebody changed the row since the client read it.
+    """
+    if if_match is not None and row.version not in if_match:
+        raise PreconditionFailed("version_mismatch", version=row.version)
+
+
+def apply_changes(row: Any, values: Mapping[str, Any]) -> set[str]:
+    """Set what differs and raise the version if anything did; the names of the columns that changed."""
+    changed = {name for name, value in values.items() if getattr(row, name) != value}
+    for name in changed:
+        setattr(row, name, values[name])
+    if changed:
+        row.version += 1
+    return changed
+
+
+def flush(session: Session, conflicts: Mapping[str, tuple[str, Mapping[str, Any]]] | None = None) -> None:
+    """Write what is pending.
+
+    Raises:
+        Conflict: a constraint refused it; `conflicts` maps names of constraints to a code and its params.
+    """
+    try:
+        session.flush()
+    except IntegrityError as error:
+        constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+        code, params = (conflicts or {}).get(constraint or "", ("still_in_use", {}))
+        raise Conflict(code, **params) from error
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """Which part of a list is wanted: at most `limit` rows after the one that `cursor` names."""
+
+    limit: int
+    cursor: str | None = None
+
+
+def encode_cursor(values: Sequence[Any]) -> str:
+    """An opaque cursor from the sort keys of a page's last row."""
+    plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
+    text = json.dumps([str(value) if isinstance(value, UUID) else value for value in plain])
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str, types: Sequence[type]) -> list[Any]:
+    """The sort keys in a cursor.
+
+    Raises:
+        Invalid: no list gave this cursor, or one with other keys did.
+    """
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        if not isinstance(values, list) or len(values) != len(types):
+            raise ValueError
+        return [_decoded(value, kind) for value, kind in zip(values, types, strict=True)]
+    except (ValueError, TypeError, AttributeError, RecursionError, binascii.Error) as error:
+        raise Invalid("bad_cursor", field="cursor") from error
+
+
+def _decoded(value: Any, kind: type) -> Any:
+    if kind is datetime:
+        moment = datetime.fromisoformat(value)
+        # A naive or far-off moment would only fail later, in the database.
+        if moment.tzinfo is None or not 1 < moment.year < 9999:
+            raise ValueError
+        return moment
+    if kind is UUID:
+        return UUID(value)
+    if not isinstance(value, kind):
+        raise ValueError
+    if isinstance(value, str):
+        # JSON can name lone surrogates, which are no text; the UnicodeEncodeError is a ValueError too.
+        value.encode()
+        if "\x00" in value:
+            raise ValueError
+    if isinstance(value, int) and abs(value) >= 2**31:
+        raise ValueError
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class SortColumn:
+    """A column to sort by, never null in the query, and the Python type of its values."""
+
+    column: Any
+    kind: type
+
+
+def fetch_page(
+    session: Session,
+    query: Select[Row],
+    columns: Mapping[str, SortColumn],
+    sort: StrEnum,
+    page: PageRequest,
+) -> tuple[list[Row], str | None]:
+    """One keyset page of `query`, and the cursor of the next one or None.
+
+    The id breaks ties, so no row is shown twice or left out while others come and go.
+    """
+    name, descending = sort.removeprefix("-"), sort.startswith("-")
+    key = columns[name]
+    model = query.column_descriptions[0]["entity"]
+    if page.cursor is not None:
+        last, last_id = decode_cursor(page.cursor, [key.kind, UUID])
+        beyond = key.column < last if descending else key.column > last
+        query = query.where(or_(beyond, and_(key.column == last, model.id > last_id)))
+    order = key.column.desc() if descending else key.column.asc()
+    found = session.execute(
+        query.add_columns(key.column.label("sort_key")).order_by(order, model.id).limit(page.limit + 1)
+    ).all()
+    shown = found[: page.limit]
+    more = len(found) > page.limit
+    cursor = encode_cursor([shown[-1].sort_key, shown[-1][0].id]) if more and shown else None
+    return [row[0] for row in shown], cursor

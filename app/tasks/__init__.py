@@ -1,0 +1,1 @@
+"""Celery tasks: ids in, a service call, one transaction. They may run twice without harm."""

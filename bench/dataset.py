@@ -1,0 +1,211 @@
+"""The rows of a data set, as lines of COPY text. The same seed makes the same rows.
+
+Occurrences and bookings follow from the events; PostgreSQL derives them (`DERIVED`), which is far faster.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
+
+from app.calendaring.zones import TZDATA_VERSION
+from bench.shape import SERIES_LENGTH, WEEK, Shape, first_monday
+
+HORIZON_DAYS = 730
+BATCH_EVENTS = 20_000
+ZONES = ("Europe/Moscow", "Europe/Moscow", "Europe/Berlin", "Asia/Almaty")
+TITLES = ("Планёрка отдела", "Design review", "1:1", "Встреча с заказчиком", "Sprint planning", "Собеседование")
+DESCRIPTION = "Повестка и материалы лежат в общей папке; please add your topics before the meeting starts."
+PLACE = "Офис, 3-й этаж"
+ENDLESS = "FREQ=WEEKLY"
+NULL = r"\N"
+
+COLUMNS = {
+    "organizations": "id, name, time_zone, locale",
+    "users": "id, email, full_name, hashed_password, is_active, role, organization_id, access_org_structure,"
+    " access_tickets, access_availability_slots, show_local_time, show_moscow_time",
+    "auth_sessions": "id, user_id, generation, refreshed_at, expires_at, created_at",
+    "calendars": "organization_id, id, name, color, owner_id, is_public",
+    "rooms": "organization_id, id, name, capacity, equipment, is_active",
+    "events": "organization_id, id, title, description, start_time, end_time, start_wall, end_wall, time_zone,"
+    " tzdata_version, location, calendar_id, organizer_id, room_id, is_all_day, recurrence_rule, status, uid,"
+    " sequence, span, expanded_until",
+    "event_participants": "organization_id, id, event_id, user_id, role, response, span, created_at",
+}
+
+# Every instance keeps its wall time in its zone, across changes of the clock; all-day ones stand at 00:00 UTC.
+DERIVED = (
+    """
+    INSERT INTO event_occurrences
+        (organization_id, series_id, original_start, event_id, calendar_id, starts_at, ends_at)
+    SELECT e.organization_id, e.id, o.start, e.id, e.calendar_id, o.start, o.start + (e.end_time - e.start_time)
+    FROM events e
+    CROSS JOIN LATERAL (
+        SELECT (e.start_wall + week * interval '7 days') AT TIME ZONE coalesce(e.time_zone, 'UTC') AS start
+        FROM generate_series(0, CASE
+            WHEN e.recurrence_rule IS NULL THEN 0
+            WHEN e.expanded_until IS NULL THEN %(series_length)s - 1
+            ELSE ceil(extract(epoch FROM e.expanded_until - e.start_time) / 604800)::int
+        END) AS week
+    ) o
+    WHERE e.expanded_until IS NULL OR o.start < e.expanded_until
+    """,
+    """
+    INSERT INTO room_bookings (organization_id, id, room_id, series_id, original_start, during, state, created_at)
+    SELECT e.organization_id, gen_random_uuid(), e.room_id, e.id, o.original_start,
+           tstzrange(o.starts_at, o.ends_at), 'confirmed', now()
+    FROM events e JOIN event_occurrences o ON o.organization_id = e.organization_id AND o.series_id = e.id
+    WHERE e.room_id IS NOT NULL AND e.status <> 'cancelled'
+    """,
+)
+
+Rows = dict[str, list[str]]
+
+
+@dataclass
+class Company:
+    """What is needed of a company to make its events, and later to sign its people in."""
+
+    id: str
+    zone: str
+    users: list[str] = field(default_factory=list)
+    sessions: list[str] = field(default_factory=list)
+    calendars: list[tuple[str, str]] = field(default_factory=list)
+    rooms: list[str] = field(default_factory=list)
+
+
+class DataSet:
+    """All rows of a shape: first those of the companies, then events in batches, in the order of their start."""
+
+    def __init__(self, shape: Shape, today: datetime) -> None:
+        self.shape = shape
+        self.now = today.astimezone(UTC)
+        self.monday = first_monday(shape, today).date()
+        midnight = self.now.replace(hour=0, minute=0, second=0, microsecond=0)
+        self.horizon = midnight + timedelta(days=HORIZON_DAYS)
+        self.companies: list[Company] = []
+        self._random = Random(shape.seed)
+        self._milliseconds = int(first_monday(shape, today).timestamp() * 1000)
+        self._taken: set[tuple[str, datetime]] = set()
+        self._instants: dict[tuple[str, datetime], datetime] = {}
+
+    def company_rows(self) -> Rows:
+        rows: Rows = defaultdict(list)
+        for number in range(self.shape.companies):
+            company = Company(self._id(), ZONES[number % len(ZONES)])
+            self.companies.append(company)
+            rows["organizations"].append(_line(company.id, f"Company {number}", company.zone, "ru"))
+            for room in range(self.shape.rooms_per_company):
+                company.rooms.append(self._id())
+                capacity = 4 + room % 5 * 4
+                rows["rooms"].append(_line(company.id, company.rooms[-1], f"Room {room}", capacity, "[]", "t"))
+            for person in range(self.shape.users_per_company):
+                self._add_user(rows, company, f"person-{number}-{person}@example.com")
+            for public in range(self.shape.public_calendars):
+                calendar, owner = company.calendars[public * self.shape.calendars_per_user]
+                rows["calendars"].append(_line(company.id, calendar, "Company calendar", "#3788d8", owner, "t"))
+        return rows
+
+    def event_batches(self) -> Iterator[Rows]:
+        shape = self.shape
+        starts = sorted(self._random.randrange(shape.weeks * 5 * 20) for _ in range(shape.events))
+        for first in range(0, shape.events, BATCH_EVENTS):
+            rows: Rows = defaultdict(list)
+            for start in starts[first : first + BATCH_EVENTS]:
+                self._add_event(rows, *divmod(start, 20))
+            yield rows
+
+    def _id(self) -> str:
+        """A UUIDv7: made in the order of the events' starts, as people make them."""
+        self._milliseconds += 1
+        bits = self._random.getrandbits(74)
+        value = self._milliseconds << 80 | 7 << 76 | (bits >> 62) << 64 | 2 << 62 | bits & 0x3FFF_FFFF_FFFF_FFFF
+        return f"{value:032x}"
+
+    def _add_user(self, rows: Rows, company: Company, email: str) -> None:
+        user, session = self._id(), self._id()
+        company.users.append(user)
+        company.sessions.append(session)
+        flags = ("t", "t", "f", "t", "t")
+        rows["users"].append(_line(user, email, "Анна Иванова", "!", "t", "employee", company.id, *flags))
+        expires = self.now + timedelta(days=30)
+        rows["auth_sessions"].append(_line(session, user, 0, self.now, expires, self.now))
+        for number in range(self.shape.calendars_per_user):
+            calendar = self._id()
+            is_public = number == 0 and len(company.users) <= self.shape.public_calendars
+            company.calendars.append((calendar, user))
+            if not is_public:
+                rows["calendars"].append(_line(company.id, calendar, "Calendar", "#3788d8", user, "f"))
+
+    def _add_event(self, rows: Rows, workday: int, half_hour: int) -> None:
+        random = self._random
+        company = random.choice(self.companies)
+        calendar, organizer = random.choice(company.calendars)
+        week, weekday = divmod(workday, 5)
+        kind = random.random()
+        days = 0 if kind < 0.98 else 1 if kind < 0.995 else 5
+        slots = random.choice((1, 2, 2, 3))
+        start = datetime.combine(self.monday + timedelta(days=week * 7 + weekday), time())
+        if not days:
+            start += timedelta(hours=8, minutes=30 * half_hour)
+        end = start + (timedelta(days=days) if days else timedelta(minutes=30 * slots))
+        weeks, rule = (1, NULL) if days else self._recurrence(random.random(), start)
+        wants_room = not days and random.random() < 0.3
+        room = self._free_room(company, start, slots, weeks) if wants_room else NULL
+        event = self._id()
+        zone = NULL if days else company.zone
+        begins = self._instant(zone, start)
+        endless = rule == ENDLESS
+        ends = "" if endless else f'"{self._instant(zone, end + (weeks - 1) * WEEK)}"'
+        span = f'["{begins}",{ends or ")"}' + ("]" if ends else "")
+        rows["events"].append(
+            _line(
+                *(company.id, event, f"{random.choice(TITLES)} {start.day}", self._sometimes(DESCRIPTION)),
+                *(begins, self._instant(zone, end), start, end, zone, TZDATA_VERSION, self._sometimes(PLACE)),
+                *(calendar, organizer, room, "t" if days else "f", rule),
+                random.choices(("confirmed", "tentative", "cancelled"), (93, 5, 2))[0],
+                *(f"{event}@bench", 0, span, self.horizon if endless else NULL),
+            )
+        )
+        for user in random.sample(company.users, random.randrange(7)):
+            response = random.choice(("accepted", "needs_action"))
+            rows["event_participants"].append(
+                _line(company.id, self._id(), event, user, "required", response, span, self.now)
+            )
+
+    def _sometimes(self, text: str) -> str:
+        return text if self._random.random() < 0.3 else NULL
+
+    def _recurrence(self, kind: float, start: datetime) -> tuple[int, str]:
+        """In how many weeks the event takes place, and its rule."""
+        if kind < self.shape.endless_share:
+            return (self.horizon.replace(tzinfo=None) - start) // WEEK, ENDLESS
+        if kind < self.shape.endless_share + self.shape.weekly_share:
+            return SERIES_LENGTH, f"FREQ=WEEKLY;COUNT={SERIES_LENGTH}"
+        return 1, NULL
+
+    def _instant(self, zone: str, wall: datetime) -> datetime:
+        key = (zone, wall)
+        found = self._instants.get(key)
+        if found is None:
+            aware = wall.replace(tzinfo=UTC if zone == NULL else ZoneInfo(zone))
+            found = self._instants[key] = aware.astimezone(UTC)
+        return found
+
+    def _free_room(self, company: Company, start: datetime, slots: int, weeks: int) -> str:
+        for room in self._random.sample(company.rooms, 3):
+            wanted = [
+                (room, start + week * WEEK + timedelta(minutes=30 * slot))
+                for week in range(weeks)
+                for slot in range(slots)
+            ]
+            if self._taken.isdisjoint(wanted):
+                self._taken.update(wanted)
+                return room
+        return NULL
+
+
+def _line(*values: object) -> str:
+    return "\t".join(map(str, values)) + "\n"

@@ -1,0 +1,86 @@
+"""Figures, and the table that tells them."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+BEGIN = "<!-- bench:begin -->"
+END = "<!-- bench:end -->"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One row of the table.
+
+    Args:
+        name: what was measured.
+        text: the result as people read it.
+        seconds: the result where it is a time, so that it can be told in pings too.
+        goal: the goal in words; empty when there is none.
+        reached: whether the result reaches the goal.
+        must: a goal that is a matter of being right, not fast: missing it fails the run.
+    """
+
+    name: str
+    text: str
+    seconds: float | None = None
+    goal: str = ""
+    reached: bool = True
+    must: bool = False
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The nearest-rank percentile of the values; `share` is between 0 and 1.
+
+    Raises:
+        ValueError: there are no values.
+    """
+    if not values:
+        raise ValueError("no values")
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def median(values: Sequence[float]) -> float:
+    """The middle value; of an even number of values the mean of the two in the middle."""
+    if not values:
+        raise ValueError("no values")
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
+def duration(seconds: float) -> str:
+    """Milliseconds below a second, seconds from there on."""
+    return f"{seconds * 1000:.2f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def markdown(figures: Sequence[Figure], ping: float, machine: str) -> str:
+    """The table, with every time in pings as well."""
+    lines = [
+        f"Measured on: {machine}.",
+        "",
+        f"One ping is {duration(ping)}.",
+        "",
+        "| Figure | Result | In pings | Goal | |",
+        "|---|---|---|---|---|",
+    ]
+    for figure in figures:
+        pings = f"{figure.seconds / ping:.1f}" if figure.seconds is not None else ""
+        verdict = "" if not figure.goal else "reached" if figure.reached else "not reached"
+        lines.append(f"| {figure.name} | {figure.text} | {pings} | {figure.goal} | {verdict} |")
+    return "\n".join(lines)
+
+
+def write_between_markers(document: Path, table: str) -> None:
+    """Replace what stands between the two marker comments of the document.
+
+    Raises:
+        ValueError: the document does not have both, in this order.
+    """
+    text = document.read_text(encoding="utf-8")
+    pattern = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
+    if not pattern.search(text):
+        raise ValueError(f"{document} has no place for the table: {BEGIN} … {END}")
+    document.write_text(pattern.sub(lambda _: f"{BEGIN}\n{table}\n{END}", text, count=1), encoding="utf-8")

@@ -1,0 +1,61 @@
+"""Real servers for the tests: one PostgreSQL and one Valkey a run, a clone of a migrated database per worker.
+
+Every test works in a company of its own (`company`), so that tests share a database without seeing each other: the
+isolation that the product promises, used by its tests. Everything commits for real.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.support.servers import clone_template, start_servers
+
+_WORKER_DATABASES = 15
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the servers once, in the controlling process; give each worker its own database in both."""
+    worker = getattr(config, "workerinput", {}).get("workerid")
+    if worker is None:
+        folder = tempfile.TemporaryDirectory(prefix="planner-tests-", ignore_cleanup_errors=True)
+        config.add_cleanup(folder.cleanup)
+        servers = start_servers(Path(folder.name))
+        config.add_cleanup(servers.stop)
+        os.environ.update(servers.environment(), PLANNER_HOME=f"{folder.name}/home")
+        Path(folder.name, "home").mkdir()
+    number = int(worker.removeprefix("gw")) + 1 if worker else 0
+    os.environ["DATABASE_URL"] = clone_template(f"worker_{number}")
+    os.environ["REDIS_URL"] = f"{os.environ['TEST_REDIS_URL']}/{number % _WORKER_DATABASES}"
+    os.environ["UPLOADS_DIR"] = f"{os.environ['PLANNER_HOME']}/uploads-{number}"
+    # Settings of whoever runs the tests must not decide how they end.
+    os.environ.update(
+        ENVIRONMENT="test",
+        SECRET_KEY="a key for tests only, which is long enough",
+        RATE_LIMIT_DEFAULT="1000000/minute",
+        RATE_LIMIT_LOGIN="1000000/minute",
+        DEFAULT_TIME_ZONE="Europe/Moscow",
+        LOG_LEVEL="WARNING",
+    )
+    for name in ("CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "BACKEND_CORS_ORIGINS", "TRUSTED_PROXIES"):
+        os.environ[name] = ""
+
+
+@pytest.fixture(scope="session")
+def client() -> Iterator[TestClient]:
+    """The application, called in this process; nobody is signed in."""
+    from app.main import app  # noqa: PLC0415 - the settings must be in the environment first
+
+    with TestClient(app, base_url="http://testserver/api/v1", raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def database() -> Iterator[psycopg.Connection]:
+    """A plain connection to the database, to count what is really there."""
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        yield connection

@@ -1,0 +1,223 @@
+"""The command line: what it loads, how it refuses, and what the doctor makes of the facts."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from app.cli import checks, server_checks
+from app.cli.checks import Check, mask_url, shown
+from app.cli.commands import COMMANDS, load, main
+from app.cli.doctor import render
+from app.core.config import DEVELOPMENT_SECRET_KEY, Settings, get_settings
+from app.supervisor.home import Home, Running
+from app.supervisor.postgres import EmbeddedPostgres
+
+
+class Done(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Planner = Callable[..., Done]
+
+
+@pytest.fixture
+def planner(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Planner:
+    """Run a command line in this process, with these settings in the environment."""
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    def run(*arguments: str, **environment: str) -> Done:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        get_settings.cache_clear()
+        with pytest.raises(SystemExit) as ended:
+            main(list(arguments))
+        printed = capsys.readouterr()
+        return Done(int(ended.value.code or 0), printed.out, printed.err)
+
+    return run
+
+
+def test_the_same_as_a_process() -> None:
+    """`python -m app` and the exit code of a wrong option."""
+    command = [sys.executable, "-m", "app", "up", "--no-such-option"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
+    assert done.returncode == 2
+    assert "--no-such-option" in done.stderr
+
+
+def test_the_overview_names_every_command(planner: Planner) -> None:
+    done = planner("--help")
+    assert done.returncode == 0
+    assert all(f" {command.name} " in done.stdout for command in COMMANDS)
+
+
+@pytest.mark.parametrize("name", [command.name for command in COMMANDS if command.name != "demo"])
+def test_every_command_exists(name: str) -> None:
+    target = next(command.target for command in COMMANDS if command.name == name)
+    assert load(target).__doc__
+
+
+def test_an_unknown_command_is_a_usage_error(planner: Planner) -> None:
+    assert planner("upp").returncode == 2
+
+
+def test_settings_that_cannot_be_used_are_listed(planner: Planner) -> None:
+    done = planner("up", PLANNER_PORT="eighty", ENVIRONMENT="live")
+    assert done.returncode == 1
+    assert done.stderr.startswith("These settings (environment or .env) cannot be used:\n")
+    assert "PLANNER_PORT: Input should be a valid integer" in done.stderr
+    assert "ENVIRONMENT: Input should be" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["up", "api", "worker", "beat"])
+def test_every_server_refuses_a_weak_key_in_production(planner: Planner, command: str) -> None:
+    servers = {"DATABASE_URL": "postgresql://u:p@127.0.0.1:1/x", "REDIS_URL": "redis://127.0.0.1:1/0"}
+    done = planner(command, ENVIRONMENT="production", SECRET_KEY="short", **servers)
+    assert done.returncode == 1
+    assert done.stderr.startswith("SECRET_KEY has 5 characters; ENVIRONMENT=production needs at least 32.")
+    assert "Traceback" not in done.stderr
+
+
+def test_an_api_without_servers_says_what_to_do(planner: Planner) -> None:
+    done = planner("api")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "DATABASE_URL is not set. Set it, or run everything with: planner up\n",
+    )
+
+
+def test_create_admin_asks_for_options_where_there_is_no_terminal(planner: Planner) -> None:
+    assert "--email is needed" in planner("create-admin").stderr
+    assert "--password-stdin or --generate" in planner("create-admin", "--email", "a@example.com").stderr
+
+
+def test_the_doctor_works_with_nothing_running(planner: Planner) -> None:
+    done = planner("doctor")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for text in ("not running", "planner up", "secret key", "time zones", "disk"):
+        assert text in done.stdout
+
+
+def test_the_doctor_fails_where_servers_do_not_answer(planner: Planner) -> None:
+    done = planner(
+        "doctor", DATABASE_URL="postgresql://u:hunter2@127.0.0.1:1/x", REDIS_URL="redis://:hunter2@127.0.0.1:1/0"
+    )
+    assert done.returncode == 1
+    assert "fail  database     127.0.0.1:1: Connection refused" in done.stdout
+    assert "DATABASE_URL = postgresql://u:***@127.0.0.1:1/x  (environment)" in done.stdout
+    assert "hunter2" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "printed"),
+    [
+        ("SECRET_KEY", "x" * 40, "*** (40 characters)"),
+        ("PLANNER_ADMIN_PASSWORD", "hunter2", "*** (7 characters)"),
+        ("DATABASE_URL", "postgresql://u:p%40ss@h:1/x?sslmode=require", "postgresql://u:***@h:1/x?sslmode=require"),
+        ("REDIS_URL", "redis://:p@h/0", "redis://:***@h/0"),
+        ("REDIS_URL", "redis://h/0", "redis://h/0"),
+        ("ACCESS_TOKEN_EXPIRE_MINUTES", 30, "30"),
+        ("PLANNER_HOME", Path("var"), "var"),
+    ],
+)
+def test_secrets_are_masked(name: str, value: object, printed: str) -> None:
+    assert shown(name, value) == printed
+
+
+def test_an_unreadable_address_is_masked_whole() -> None:
+    assert mask_url("postgresql://u:p@[::1/x") == "***"
+
+
+@pytest.mark.parametrize(
+    ("key", "development", "production"),
+    [
+        (DEVELOPMENT_SECRET_KEY, "warn", "fail"),
+        ("short", "warn", "fail"),
+        ("ab" * 30, "warn", "fail"),
+        ("tK3w-Qm9zX_8vB2nL5pR7sD1fG4hJ6aYcUeIo", "ok", "ok"),
+    ],
+)
+def test_secret_keys_are_judged(key: str, development: str, production: str) -> None:
+    assert checks.check_secret_key(Settings(SECRET_KEY=key)).status == development
+    assert checks.check_secret_key(Settings(SECRET_KEY=key, ENVIRONMENT="production")).status == production
+
+
+@pytest.mark.parametrize(
+    ("origins", "status"),
+    [("", "ok"), ("https://a.example", "ok"), ("http://a.example", "warn"), ("*", "fail"), ('["*"]', "fail")],
+)
+def test_cors_is_judged(origins: str, status: str) -> None:
+    settings = Settings(BACKEND_CORS_ORIGINS=origins, ENVIRONMENT="production")
+    assert checks.check_cors(settings).status == status
+
+
+def test_time_zone_data_are_compared(tmp_path: Path) -> None:
+    assert checks.check_tzdata("2026.6", ()).found == "2026f of the tzdata package"
+    (tmp_path / "UTC").touch()
+    (tmp_path / "tzdata.zi").write_text("# version 2025b\nR x\n")
+    old = checks.check_tzdata("2026.6", (str(tmp_path),))
+    assert (old.status, old.found) == (
+        "warn",
+        f"the system's 2025b ({tmp_path}) is used; the tzdata package has 2026f",
+    )
+    (tmp_path / "tzdata.zi").write_text("# version 2026g\n")
+    assert checks.check_tzdata("2026.6", (str(tmp_path),)).status == "ok"
+
+
+@pytest.mark.parametrize(
+    ("facts", "status"),
+    [
+        ((15, "15.18", "UTF8", True, False, ["btree_gist"]), "ok"),
+        ((14, "14.9", "UTF8", True, False, ["btree_gist"]), "fail"),
+        ((16, "16.1", "UTF8", True, False, []), "fail"),
+        ((16, "16.1", "SQL_ASCII", True, False, ["btree_gist"]), "fail"),
+        ((16, "16.1", "UTF8", False, False, ["btree_gist"]), "fail"),
+        ((16, "16.1", "UTF8", True, True, ["btree_gist"]), "warn"),
+    ],
+)
+def test_databases_are_judged(facts: tuple[int, str, str, bool, bool, list[str]], status: str) -> None:
+    check = server_checks.judge_database("db:5432", *facts)
+    assert check.status == status
+    assert bool(check.advice) == (status != "ok")
+
+
+def test_the_embedded_database_is_good(shared_postgres: EmbeddedPostgres) -> None:
+    check = server_checks.check_database(shared_postgres.url)
+    assert (check.status, check.found) == ("ok", f"PostgreSQL 18.6 at 127.0.0.1:{shared_postgres.port}")
+
+
+def test_workers_are_alive_for_half_a_minute() -> None:
+    beats = [(b"celery@b", 970.0), (b"celery@a", 969.0)]
+    alive = server_checks.judge_workers(beats, 1000.0)
+    assert (alive.status, alive.found) == ("ok", "1 alive: celery@b")
+    gone = server_checks.judge_workers(beats, 2000.0)
+    assert (gone.status, gone.found) == ("fail", "the last was heard 1030 s ago")
+    assert server_checks.judge_workers([], 1000.0).status == "fail"
+
+
+def test_a_run_that_is_not_ready_is_told(own_home: Path) -> None:
+    running = Running(pid=7, url="http://127.0.0.1:1")
+    assert checks.check_running(Settings(PLANNER_PORT=1), running).status == "warn"
+    assert checks.check_running(Settings(PLANNER_PORT=1), None).found == "not running"
+
+
+def test_disk_is_measured_before_the_folder_exists(own_home: Path) -> None:
+    assert "free for" in checks.check_disk(Home(own_home)).found
+
+
+def test_each_failure_says_what_to_do() -> None:
+    lines = render([Check("ok", "disk", "fine"), Check("fail", "redis", "h:1: refused", "Start it.")])
+    assert lines == [
+        "ok    disk         fine",
+        "fail  redis        h:1: refused",
+        "                   -> Start it.",
+    ]
