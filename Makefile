@@ -8,7 +8,7 @@ UV_VERSION := 0.13.9
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt 4 ] && echo 4 || echo $$n)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo doctor test check format bench lock clean
+.PHONY: help run demo doctor test check format fuzz bench lock clean
 
 help:  ## What can be made
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s%s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ check: $(VENV)/.tools  ## Lint, types, import rules, lock files, migrations
 format: $(VENV)/.tools  ## Put the code into its usual form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+fuzz: $(VENV)/.tools  ## Send the API thousands of requests made from its OpenAPI document
+	$(BIN)/python -m pytest fuzz
 
 bench: $(VENV)/.tools  ## Measure, and write the table in docs/performance.md
 	$(BIN)/python -m bench --write

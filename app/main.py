@@ -7,10 +7,11 @@ from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.staticfiles import StaticFiles
+from fastapi_offline import FastAPIOffline
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from app import __version__
-from app.api.middleware import RateLimit, RequestContext
+from app.api.middleware import BodyLimit, RateLimit, RequestContext, UnexpectedErrors
 from app.api.openapi import DESCRIPTION, TAGS, add_problem_schema
 from app.api.problems import add_exception_handlers
 from app.api.router import api_router, probes
@@ -35,15 +36,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """The application with its middleware, error handlers and routes."""
     settings = settings or get_settings()
     configure_logging(settings)
-    app = FastAPI(
+    # The documentation pages bring their scripts along: a company's server may not reach the internet.
+    app = FastAPIOffline(
         title="Corporate Calendar API",
         version=__version__,
         description=DESCRIPTION,
         openapi_tags=TAGS,
         docs_url="/docs",
         redoc_url="/redoc",
+        static_url="/docs-assets",
         lifespan=lifespan,
-        max_body_size=settings.MAX_BODY_BYTES,
         strict_content_type=False,
         generate_unique_id_function=lambda route: route.name,
     )
@@ -58,6 +60,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     add_problem_schema(app)
 
     # The last one added is the outermost.
+    app.add_middleware(UnexpectedErrors)
+    app.add_middleware(BodyLimit, limit=settings.MAX_BODY_BYTES)
     app.add_middleware(RateLimit)
     app.add_middleware(
         CORSMiddleware,

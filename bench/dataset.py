@@ -1,6 +1,6 @@
 """The rows of a data set, as lines of COPY text. The same seed makes the same rows.
 
-Occurrences and bookings follow from the events; PostgreSQL derives them (`DERIVED`), which is far faster.
+Participants, occurrences and bookings follow from the events; PostgreSQL derives them (`DERIVED`), which is far faster.
 """
 
 from collections import defaultdict
@@ -19,6 +19,7 @@ ZONES = ("Europe/Moscow", "Europe/Moscow", "Europe/Berlin", "Asia/Almaty")
 TITLES = ("Планёрка отдела", "Design review", "1:1", "Встреча с заказчиком", "Sprint planning", "Собеседование")
 DESCRIPTION = "Повестка и материалы лежат в общей папке; please add your topics before the meeting starts."
 PLACE = "Офис, 3-й этаж"
+STATUSES = ("cancelled", "tentative", "tentative", *("confirmed",) * 47)
 ENDLESS = "FREQ=WEEKLY"
 NULL = r"\N"
 
@@ -32,11 +33,20 @@ COLUMNS = {
     "events": "organization_id, id, title, description, start_time, end_time, start_wall, end_wall, time_zone,"
     " tzdata_version, location, calendar_id, organizer_id, room_id, is_all_day, recurrence_rule, status, uid,"
     " sequence, span, expanded_until",
-    "event_participants": "organization_id, id, event_id, user_id, role, response, span, created_at",
 }
 
 # Every instance keeps its wall time in its zone, across changes of the clock; all-day ones stand at 00:00 UTC.
 DERIVED = (
+    # Up to six of the company's people, others for every event.
+    """
+    INSERT INTO event_participants (organization_id, id, event_id, user_id, role, response, span, created_at)
+    SELECT e.organization_id, uuidv7(), e.id, c.people[1 + (e.chance + number * 37) %% cardinality(c.people)],
+           'required', CASE e.chance %% 2 WHEN 0 THEN 'accepted' ELSE 'needs_action' END, e.span, now()
+    FROM (SELECT *, hashtext(id::text) & 2147483647 / 2 AS chance FROM events) e
+    JOIN (SELECT organization_id, array_agg(id ORDER BY id) AS people FROM users GROUP BY organization_id) c
+      ON c.organization_id = e.organization_id
+    CROSS JOIN LATERAL generate_series(1, e.chance / 1000 %% 7) AS number
+    """,
     """
     INSERT INTO event_occurrences
         (organization_id, series_id, original_start, event_id, calendar_id, starts_at, ends_at)
@@ -165,15 +175,10 @@ class DataSet:
                 *(company.id, event, f"{random.choice(TITLES)} {start.day}", self._sometimes(DESCRIPTION)),
                 *(begins, self._instant(zone, end), start, end, zone, TZDATA_VERSION, self._sometimes(PLACE)),
                 *(calendar, organizer, room, "t" if days else "f", rule),
-                random.choices(("confirmed", "tentative", "cancelled"), (93, 5, 2))[0],
+                random.choice(STATUSES),
                 *(f"{event}@bench", 0, span, self.horizon if endless else NULL),
             )
         )
-        for user in random.sample(company.users, random.randrange(7)):
-            response = random.choice(("accepted", "needs_action"))
-            rows["event_participants"].append(
-                _line(company.id, self._id(), event, user, "required", response, span, self.now)
-            )
 
     def _sometimes(self, text: str) -> str:
         return text if self._random.random() < 0.3 else NULL

@@ -106,9 +106,9 @@ class Measurements:
         rig = self._rig
         pairs = ((rig.api, rig.people), (rig.api_small, rig.people_small))
         latencies: list[list[float]] = [[], []]
-        for turn in range(self._pace.turns + 1):
+        for turn in range(4 * self._pace.turns + 1):
             for (server, people), found in zip(pairs, latencies, strict=True):
-                result = self._load(server, rig.week_requests(people), 1, self._pace.seconds / 2)
+                result = self._load(server, rig.week_requests(people), 1, self._pace.seconds / 8)
                 if turn:
                     found.append(median(result.latencies))
         large, small = median(latencies[0]), median(latencies[1])

@@ -7,12 +7,14 @@ from uuid import uuid4
 
 import structlog
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.problems import planner_problem
-from app.core.client_address import find_client, networks_of
+from app.api.problems import on_unexpected, planner_problem
+from app.core.client_address import find_client, hops_of, networks_of
 from app.core.config import Settings
-from app.core.errors import TooManyRequests, Unauthenticated
+from app.core.errors import PayloadTooLarge, TooManyRequests, Unauthenticated
 from app.core.rate_limit import get_rate_limits
 from app.core.security import decode_token
 
@@ -92,12 +94,11 @@ class RequestContext:
         Started without our command line, uvicorn itself believes X-Forwarded-For from 127.0.0.1 and has replaced
         the peer by what the header says. Unless an operator asked for that (FORWARDED_ALLOW_IPS), it is undone.
         """
-        peer = str(scope["client"][0]) if scope.get("client") else ""
-        if "FORWARDED_ALLOW_IPS" in os.environ:
-            return peer
-        named = {hop.strip() for header in forwarded_for for hop in header.split(",")}
-        was_replaced = scope["client"] is not None and scope["client"][1] == 0 and peer in named
-        return "127.0.0.1" if was_replaced else peer
+        client = scope.get("client")
+        if client is None or "FORWARDED_ALLOW_IPS" in os.environ:
+            return str(client[0]) if client else ""
+        was_replaced = (str(client[0]), client[1]) in hops_of(forwarded_for)
+        return "127.0.0.1" if was_replaced else str(client[0])
 
 
 class RateLimit:
@@ -117,6 +118,69 @@ class RateLimit:
                 await planner_problem(scope, error)(scope, receive, send)
                 return
         await self.app(scope, receive, send)
+
+
+class BodyLimit:
+    """Refuses a body above MAX_BODY_BYTES: at once if its length is announced, else as soon as it grows beyond.
+
+    FastAPI's own limit would answer outside of every other middleware, and not with a problem document.
+    """
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self.app = app
+        self.limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        announced = next((value for name, value in scope["headers"] if name == b"content-length"), None)
+        if announced is None:
+            await self.app(scope, self._counting(receive), send)
+        elif announced.isdigit() and int(announced) <= self.limit:
+            await self.app(scope, receive, send)
+        else:
+            await planner_problem(scope, PayloadTooLarge("body_too_large", limit=self.limit))(scope, receive, send)
+
+    def _counting(self, receive: Receive) -> Receive:
+        received = 0
+
+        async def receive_and_count() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self.limit:
+                # Not a PlannerError: FastAPI lets only its own errors through while it reads a body.
+                raise HTTPException(413)
+            return message
+
+        return receive_and_count
+
+
+class UnexpectedErrors:
+    """Answers a bug of ours inside the other middlewares, so that a 500 has their headers too.
+
+    The framework's own handler stands outside of them all, where a browser could not read the answer.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_started = False
+
+        async def send_noting_the_start(message: Message) -> None:
+            nonlocal has_started
+            has_started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_noting_the_start)
+        except Exception as error:
+            if has_started or scope["type"] != "http":
+                raise
+            response = await on_unexpected(Request(scope), error)
+            await response(scope, receive, send)
 
 
 def _key_of(scope: Scope) -> str:

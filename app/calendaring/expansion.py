@@ -63,9 +63,7 @@ def _at_all_times(days: list[date], times: tuple[time, ...] | None) -> Iterable[
     return (datetime.combine(day, time_of_day) for day in days for time_of_day in times)
 
 
-def _at_positions(
-    days: list[date], times: tuple[time, ...] | None, positions: tuple[int, ...]
-) -> Iterator[date]:
+def _at_positions(days: list[date], times: tuple[time, ...] | None, positions: tuple[int, ...]) -> Iterator[date]:
     """The BYSETPOS positions in one interval's days and times; the others, maybe millions, are not made."""
     per_day = 1 if times is None else len(times)
     size = len(days) * per_day
@@ -126,7 +124,7 @@ class _Pattern:
                 return day.year
 
     def _candidates(self, number: int) -> Iterable[date]:
-        """The days of an interval, in order, left out where a part names the few that can match."""
+        """The days of an interval, in order; not all of them where a part names the few that can match."""
         match self._frequency:
             case Frequency.DAILY:
                 return (date.fromordinal(number),)
@@ -150,7 +148,7 @@ class _Pattern:
     def _days_of_year(self, year: int) -> Iterable[date]:
         before, length = date(year, 1, 1).toordinal() - 1, _length_of_year(year)
         if self._year_days:
-            days = {day for day in self._year_days}
+            days = {day if day > 0 else length + 1 + day for day in self._year_days}
             return [date.fromordinal(before + day) for day in sorted(days) if 1 <= day <= length]
         if self._months or self._month_days:
             return [day for month in range(1, 13) for day in self._days_of_month(year, month)]

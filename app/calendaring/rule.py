@@ -1,7 +1,7 @@
 """Recurrence rules: parsing, checking and writing RRULE text (RFC 5545 §3.3.10)."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, Self
 
 from app.calendaring.rule_parts import (
@@ -17,6 +17,7 @@ from app.calendaring.rule_parts import (
     parse_part,
     syntax_error,
 )
+from app.calendaring.zones import to_utc
 
 __all__ = ["MAX_TEXT", "Frequency", "InvalidRule", "Rule", "WeekdayNumber"]
 
@@ -52,7 +53,7 @@ class Rule:
         for attribute in ("by_day", *(part.attribute for part in NUMBER_PARTS.values())):
             object.__setattr__(self, attribute, tuple(sorted(set(getattr(self, attribute)))))
         if isinstance(self.until, datetime) and self.until.tzinfo is not None:
-            object.__setattr__(self, "until", self.until.astimezone(UTC))
+            object.__setattr__(self, "until", to_utc(self.until))
         _check_numbers(self)
         _check_ends(self)
         _check_combinations(self)

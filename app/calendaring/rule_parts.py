@@ -70,9 +70,7 @@ NUMBER_PARTS: Mapping[str, NumberPart] = {
 
 
 def syntax_error(part: str, value: str) -> InvalidRule:
-    return InvalidRule(
-        "rule_syntax", f"{part}: cannot read {value[:_MAX_ECHO]!r}", part=part, value=value[:_MAX_ECHO]
-    )
+    return InvalidRule("rule_syntax", f"{part}: cannot read {value[:_MAX_ECHO]!r}", part=part, value=value[:_MAX_ECHO])
 
 
 def out_of_range(part: str, value: object) -> InvalidRule:

@@ -110,9 +110,7 @@ class Series:
         if count > limit_occurrences:
             raise _too_many(limit_occurrences, count=count)
         if start_must_match and not self.start_matches_rule():
-            raise InvalidRule(
-                "start_not_in_rule", "the start is not an instance of the rule", start=self.start
-            )
+            raise InvalidRule("start_not_in_rule", "the start is not an instance of the rule", start=self.start)
         try:
             horizon = self._first + timedelta(days=horizon_days)
         except OverflowError:

@@ -34,3 +34,7 @@ def api(reload: bool = False) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )
+
+
+if __name__ == "__main__":
+    api()

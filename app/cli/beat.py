@@ -10,3 +10,7 @@ def beat() -> None:
     home = Home(settings.PLANNER_HOME)
     home.create()
     celery_app().start(["beat", f"--loglevel={settings.LOG_LEVEL}", f"--schedule={home.beat_dir / 'schedule'}"])
+
+
+if __name__ == "__main__":
+    beat()

@@ -44,3 +44,7 @@ def worker(
             *("--without-gossip", "--without-mingle"),
         ]
     )
+
+
+if __name__ == "__main__":
+    worker()

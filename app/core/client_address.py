@@ -18,13 +18,38 @@ def find_client(peer: str, forwarded_for: Sequence[str], trusted: Sequence[Netwo
     of what the proxies add, so it is never reached; without trusted proxies the header is not read at all.
     """
     address = peer
-    hops = [hop.strip() for header in forwarded_for for hop in header.split(",")]
+    hops = hops_of(forwarded_for)
     while hops and _is_trusted(address, trusted):
-        hop = hops.pop()
+        hop, _ = hops.pop()
         if not _is_address(hop):
             break
         address = hop
     return address
+
+
+def hops_of(forwarded_for: Sequence[str]) -> list[tuple[str, int]]:
+    """The addresses in X-Forwarded-For headers, from left to right, each with its port or 0.
+
+    Some proxies write `192.0.2.1:4711` and `[2001:db8::1]:4711`. What a port may look like is what uvicorn takes for
+    one (`int`), so that both read the same client out of any header.
+    """
+    return [_without_port(hop.strip()) for header in forwarded_for for hop in header.split(",")]
+
+
+def _without_port(hop: str) -> tuple[str, int]:
+    in_brackets, bracket, rest = hop[1:].partition("]")
+    if hop.startswith("[") and bracket and rest[:1] in ("", ":"):
+        return in_brackets, _port(rest[1:]) or 0
+    host, _, text = hop.partition(":")
+    port = _port(text) if hop.count(":") == 1 else None
+    return (hop, 0) if port is None else (host, port)
+
+
+def _port(text: str) -> int | None:
+    try:
+        return int(text)
+    except ValueError:
+        return None
 
 
 def _is_trusted(address: str, trusted: Sequence[Network]) -> bool:

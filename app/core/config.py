@@ -1,10 +1,12 @@
 """Settings: environment first, then `.env`, then what `planner up` wrote, then the defaults below."""
 
 import json
+import re
 from functools import lru_cache
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 from pydantic.fields import FieldInfo
@@ -12,6 +14,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 DEVELOPMENT_SECRET_KEY = "development-only-secret-key-never-use-in-production"
 SECRET_KEY_MIN_LENGTH = 32
+# What the library `limits` reads, told without importing it: every process of the tree reads the settings.
+_RATE = r"[1-9]\d*\s*(?:/|per)\s*(?:\d+\s*)?(?:second|minute|hour|day|month|year)s?"
+RATES = re.compile(rf"\s*{_RATE}(?:\s*[,;|]\s*{_RATE})*\s*", re.ASCII | re.IGNORECASE)
 
 
 class EmbeddedServersSource(PydanticBaseSettingsSource):
@@ -28,6 +33,8 @@ class EmbeddedServersSource(PydanticBaseSettingsSource):
         try:
             kept = json.loads((Path(home) / "embedded.json").read_text())
         except (OSError, ValueError):
+            return {}
+        if not isinstance(kept, dict):
             return {}
         names = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")
         return {name: kept[name] for name in names if kept.get(name)}
@@ -132,6 +139,17 @@ class Settings(BaseSettings):
         self.cors_origins_list  # noqa: B018 - raises on JSON that is none
         for network in self.trusted_proxies_list:
             ip_network(network)
+        return self
+
+    @model_validator(mode="after")
+    def _limits_and_zone_are_known(self) -> Self:
+        for name in ("RATE_LIMIT_DEFAULT", "RATE_LIMIT_LOGIN"):
+            if not RATES.fullmatch(getattr(self, name)):
+                raise ValueError(f"{name} is no rate limit. Examples: 100/minute, 5/second; 1000/hour")
+        try:
+            ZoneInfo(self.DEFAULT_TIME_ZONE)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(f"DEFAULT_TIME_ZONE: {self.DEFAULT_TIME_ZONE!r} is not an IANA time zone") from error
         return self
 
 

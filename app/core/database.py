@@ -1,8 +1,17 @@
 """How the engine connects to PostgreSQL."""
 
-from sqlalchemy import Engine, create_engine, make_url
+import select
+import time
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from psycopg import Connection
+from sqlalchemy import Engine, create_engine, event, make_url
 
 from app.core.config import Settings
+
+# A pooled connection that was in use less long ago than this is trusted unless its socket has something to say.
+PING_AFTER_SECONDS = 5.0
 
 
 def driver_url(database_url: str) -> str:
@@ -38,11 +47,45 @@ def build_engine(settings: Settings) -> Engine:
         # A week's list costs far less than the compiler that the planner would start for it.
         " -c jit=off"
     )
-    return create_engine(
+    engine = create_engine(
         driver_url(settings.DATABASE_URL),
         pool_size=settings.DATABASE_POOL_SIZE,
         max_overflow=0,
         pool_timeout=5,
         pool_pre_ping=True,
+        # Errors go to the log, what people write and hashes of passwords do not.
+        hide_parameters=True,
         connect_args={"options": options, "connect_timeout": 5, "application_name": "planner"},
     )
+    _ping_only_in_doubt(engine)
+    return engine
+
+
+def _ping_only_in_doubt(engine: Engine) -> None:
+    """Spare the pre-ping its round trip where a look at the socket says enough.
+
+    A server that went away, or ended the session, has closed its side: the socket of an idle connection is readable.
+    A network that swallowed the connection says nothing, so after some seconds of idleness the server is asked.
+    """
+    ask = engine.dialect.do_ping
+    used: WeakKeyDictionary[Connection[Any], float] = WeakKeyDictionary()
+
+    @event.listens_for(engine, "checkin")
+    def note_use(connection: Connection[Any] | None, _record: Any) -> None:
+        if connection is not None:
+            used[connection] = time.monotonic()
+
+    def ping(connection: Connection[Any]) -> bool:
+        is_recent = time.monotonic() - used.get(connection, 0.0) < PING_AFTER_SECONDS
+        return (is_recent and _is_quiet(connection)) or ask(connection)  # type: ignore[arg-type]
+
+    engine.dialect.do_ping = ping  # type: ignore[method-assign, assignment]
+
+
+def _is_quiet(connection: Connection[Any]) -> bool:
+    """Whether an idle connection is open and nothing has arrived on it."""
+    if connection.closed:
+        return False
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return not poll.poll(0)

@@ -9,6 +9,16 @@ from typing import Any, LiteralString
 from psycopg import Connection
 from sqlmodel import Session
 
+# The driver parses a longer one anew on every call, which costs as much as a small query.
+LONGEST_REMEMBERED = 4096
+
+
+def hot_statement(text: LiteralString) -> LiteralString:
+    """The statement with each run of white space as one space; its literals must hold no such runs."""
+    compact = " ".join(text.split())
+    assert len(compact) <= LONGEST_REMEMBERED, f"{len(compact)} characters are more than psycopg remembers"
+    return compact
+
 
 def fetch_row(session: Session, statement: LiteralString, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
     """The first row of a fixed statement, in the session's own transaction; None without one."""

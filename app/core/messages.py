@@ -32,7 +32,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Сейчас входит слишком много людей. Повторите через {seconds} с.",
     ),
     # rights
-    "forbidden": ("You may not do this.", "У вас нет права на это действие."),
     "admin_only": ("Only an administrator may do this.", "Это может делать только администратор."),
     "admin_or_it_only": (
         "Only an administrator or the IT desk may do this.",

@@ -7,10 +7,11 @@ from sqlalchemy import func, select, text
 from sqlmodel import Session, col
 
 from app.core.actor import Actor
-from app.core.errors import Conflict
+from app.core.errors import Conflict, Invalid
 from app.core.security import get_password_hash
 from app.demo.company import PASSWORD
 from app.demo.model import Meeting, Plan
+from app.models.calendar import Calendar
 from app.models.department import Department
 from app.models.event import Event, EventOccurrence
 from app.models.organization import Organization
@@ -28,6 +29,8 @@ _ANSWER = text("""
         AS answer (event_id, user_id, response)
     WHERE p.organization_id = :organization_id AND p.event_id = answer.event_id AND p.user_id = answer.user_id
 """)
+# Taken, or later than this installation books rooms ahead.
+ROOM_REFUSALS = ("room_taken", "room_beyond_horizon")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +126,19 @@ def _write_people(session: Session, organization: Organization, plan: Plan, writ
         user = User(**profile.model_dump(), hashed_password=password_hash, organization_id=organization.id)
         user_service.add_user(session, user)
         written.users[employee.name] = user
-        actor = Actor(user.id, organization.id, user.role, None, user.time_zone or zone, zone)
-        written.actors[employee.name] = actor
-        # Calendars as they are made for new people have no colour of their own.
-        calendar_service.default_calendar(session, actor).color = employee.color
+        written.actors[employee.name] = Actor(user.id, organization.id, user.role, None, user.time_zone or zone, zone)
     for planned in plan.departments:
         written.departments[planned.key].head_id = written.users[planned.head].id
+    _color_calendars(session, organization, plan, written)
     session.flush()
+
+
+def _color_calendars(session: Session, organization: Organization, plan: Plan, written: _Written) -> None:
+    """Give the calendar that everybody got with their account the colour of the department."""
+    colors = {written.users[employee.name].id: employee.color for employee in plan.employees}
+    query = select(Calendar).where(col(Calendar.organization_id) == organization.id, col(Calendar.owner_id).in_(colors))
+    for calendar in session.execute(query).scalars():
+        calendar.color = colors[calendar.owner_id]
 
 
 def _write_rooms_and_calendars(session: Session, plan: Plan, written: _Written) -> None:
@@ -182,8 +191,10 @@ def _create(session: Session, actor: Actor, data: EventWrite) -> Event:
     try:
         with session.begin_nested():
             return event_service.create_event(session, actor, data)
-    except Conflict as conflict:
-        free = [UUID(room["id"]) for room in conflict.extra.get("free_rooms", [])]
+    except (Conflict, Invalid) as refusal:
+        if refusal.code not in ROOM_REFUSALS:
+            raise
+        free = [UUID(room["id"]) for room in refusal.extra.get("free_rooms", [])]
         return _create(session, actor, data.model_copy(update={"room_id": free[0] if free else None}))
 
 

@@ -4,16 +4,22 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from app.schemas.common import Email, Input, Line, Output, Password, ZoneName
+from app.schemas.common import Email, Input, Line, Output, Password, ZoneName, example
 
 
 class LoginRequest(Input):
+    model_config = example(email="anna@example.com", password="correct horse")
+
     email: Email
     # No lower bound: a password shorter than today's rule is wrong, not malformed.
     password: Annotated[str, StringConstraints(min_length=1, max_length=128, strip_whitespace=False)]
 
 
 class RegisterRequest(Input):
+    model_config = example(
+        email="anna@example.com", password="correct horse", full_name="Анна Иванова", time_zone="Europe/Moscow"
+    )
+
     email: Email
     password: Password
     full_name: Line | None = None
@@ -25,6 +31,8 @@ class RefreshRequest(Input):
 
 
 class PasswordChange(Input):
+    model_config = example(current_password="correct horse", new_password="battery staple")
+
     current_password: Annotated[str, StringConstraints(min_length=1, max_length=128, strip_whitespace=False)]
     new_password: Password
 

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from uuid import UUID
 
-from app.schemas.common import Color, Input, Instant, Line, Output, Text, partial_of
+from app.schemas.common import Color, Input, Instant, Line, Output, Text, example, partial_of
 
 
 class CalendarSort(StrEnum):
@@ -14,6 +14,8 @@ class CalendarSort(StrEnum):
 
 
 class CalendarWrite(Input):
+    model_config = example(name="Команда", description="Встречи команды", color="#2e7d32", is_public=True)
+
     name: Line
     description: Text | None = None
     color: Color = "#3788d8"

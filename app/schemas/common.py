@@ -26,6 +26,11 @@ class Input(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
+def example(**values: Any) -> ConfigDict:
+    """The configuration that shows `values` as a request body's example in the documentation."""
+    return ConfigDict(json_schema_extra={"examples": [values]})
+
+
 class Output(BaseModel):
     """A response body, read from rows."""
 

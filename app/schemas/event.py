@@ -17,6 +17,7 @@ from app.schemas.common import (
     LongText,
     Output,
     ZoneName,
+    example,
     partial_of,
 )
 
@@ -40,6 +41,14 @@ class EventWrite(Input):
     Times are ISO 8601: with an offset, or wall time that is read in `time_zone`. An all-day event has dates; its
     end is exclusive. Of a series, the times are those of the first occurrence.
     """
+
+    model_config = example(
+        title="Планёрка",
+        start_time="2027-03-22T09:00:00",
+        end_time="2027-03-22T10:00:00",
+        time_zone="Europe/Berlin",
+        recurrence_rule="FREQ=WEEKLY;BYDAY=MO",
+    )
 
     title: LongLine
     description: LongText | None = None

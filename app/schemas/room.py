@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from app.schemas.common import Input, Instant, Line, LongLine, Output, Text, partial_of
+from app.schemas.common import Input, Instant, Line, LongLine, Output, Text, example, partial_of
 
 Equipment = Annotated[
     str,
@@ -26,6 +26,8 @@ def _without_repeats(items: list[str]) -> list[str]:
 
 
 class RoomWrite(Input):
+    model_config = example(name="Синяя", capacity=8, location="3 этаж", equipment=["projector", "whiteboard"])
+
     name: Line
     description: Text | None = None
     capacity: int = Field(ge=1, le=100_000, description="People")

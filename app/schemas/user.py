@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from app.models.user import Role
-from app.schemas.common import Date, Email, Input, Instant, Line, Output, Password, ZoneName, partial_of
+from app.schemas.common import Date, Email, Input, Instant, Line, Output, Password, ZoneName, example, partial_of
 
 Phone = Annotated[str, StringConstraints(min_length=3, max_length=40, pattern=r"^[0-9+() .\-#*,;extдоб]+$")]
 
@@ -24,6 +24,10 @@ class UserSort(StrEnum):
 
 class UserWrite(Input):
     """A whole user. Rights that are not sent (role, is_active, access_*) stay as they are."""
+
+    model_config = example(
+        email="oleg@example.com", full_name="Олег Петров", position="Инженер", time_zone="Asia/Yekaterinburg"
+    )
 
     email: Email
     full_name: Line | None = None
@@ -44,6 +48,8 @@ class UserWrite(Input):
 
 
 class UserCreate(UserWrite):
+    model_config = example(email="oleg@example.com", full_name="Олег Петров", password="correct horse", role="it")
+
     password: Password
     organization_id: UUID | None = Field(
         None,

@@ -19,12 +19,12 @@ from app.calendaring.series import Occurrence
 from app.core.actor import Actor
 from app.core.config import get_settings
 from app.core.errors import Invalid
-from app.core.hot import fetch_row
-from app.models.event import Event
+from app.core.hot import fetch_row, hot_statement
+from app.models.event import Event, EventStatus
 from app.schemas.event import OccurrenceRead
 from app.services import event_service
 from app.services.event_times import as_instant, series_of
-from app.services.json_rows import instant, json_columns, page_json
+from app.services.json_rows import DATE, INSTANT, json_columns, page_json
 from app.services.occurrence_service import bound_of
 from app.services.rows import PageRequest, decode_cursor, encode_cursor
 from app.services.windows import Window, check_window
@@ -33,53 +33,55 @@ CURSOR_TYPES = (datetime, UUID, datetime)
 
 # An all-day occurrence is stored at 00:00 UTC of its dates, and compared with the viewer's dates (rule 7).
 _OVERLAPS = """
-    CASE WHEN e.is_all_day
+    CASE WHEN o.is_all_day
          THEN o.starts_at < %(until_day)s AND o.ends_at > %(from_day)s
          ELSE o.starts_at < %(until)s
               AND (o.ends_at > %(from)s OR (o.ends_at = o.starts_at AND o.starts_at >= %(from)s))
     END
 """
-_DATE = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
 
 
-def _date_or_instant(column: str) -> str:
-    return f"CASE WHEN e.is_all_day THEN {_DATE.format(column)} ELSE {instant(column)} END"
-
-
+# Every event is looked up once, where its occurrence is found.
+_FOUND = f"""
+    o.series_id, o.original_start, o.starts_at, o.ends_at,
+    e.id, e.title, e.description, e.time_zone, e.location, e.calendar_id, e.organizer_id, e.room_id, e.is_all_day,
+    e.is_recurring OR e.series_id IS NOT NULL AS is_recurring, e.status,
+    CASE WHEN e.is_all_day THEN '{DATE}' ELSE '{INSTANT}' END AS form
+"""
 _COLUMNS = json_columns(
     OccurrenceRead,
-    "e",
-    start_time=_date_or_instant("o.starts_at"),
-    end_time=_date_or_instant("o.ends_at"),
-    original_start=_date_or_instant("o.original_start"),
+    "o",
+    start_time="to_char(o.starts_at AT TIME ZONE 'UTC', o.form)",
+    end_time="to_char(o.ends_at AT TIME ZONE 'UTC', o.form)",
+    original_start="to_char(o.original_start AT TIME ZONE 'UTC', o.form)",
     room_id="b.room_id",
     room_state="b.state",
-    is_recurring="(e.is_recurring OR e.series_id IS NOT NULL)",
 )
 
-LIST_SQL: LiteralString = f"""
+# The booking is looked up by no key at all, at no cost, where the event has no room.
+LIST_SQL: LiteralString = hot_statement(f"""
 WITH seen AS MATERIALIZED (
     SELECT id FROM calendars
     WHERE organization_id = %(organization_id)s AND owner_id = %(user_id)s
     UNION
     SELECT id FROM calendars WHERE organization_id = %(organization_id)s AND is_public
 ), found AS (
-    SELECT o.* FROM seen CROSS JOIN LATERAL (
-        SELECT o.event_id, o.series_id, o.original_start, o.starts_at, o.ends_at
-        FROM event_occurrences o
+    SELECT {_FOUND}
+    FROM seen CROSS JOIN LATERAL (
+        SELECT * FROM event_occurrences o
         WHERE o.organization_id = %(organization_id)s AND o.calendar_id = seen.id
           AND o.starts_at >= %(earliest)s::timestamptz - interval '1 day' AND o.starts_at < %(latest)s
           AND o.ends_at - o.starts_at <= '1 day'::interval
         UNION ALL
-        SELECT o.event_id, o.series_id, o.original_start, o.starts_at, o.ends_at
-        FROM event_occurrences o
+        SELECT * FROM event_occurrences o
         WHERE o.calendar_id = seen.id
           AND tstzrange(o.starts_at, o.ends_at) && tstzrange(%(earliest)s, %(latest)s)
           AND o.ends_at - o.starts_at > '1 day'::interval
     ) o
+    JOIN events e ON e.organization_id = %(organization_id)s AND e.id = o.event_id
     WHERE %(calendar_id)s::uuid IS NULL OR seen.id = %(calendar_id)s
     UNION ALL
-    SELECT o.event_id, o.series_id, o.original_start, o.starts_at, o.ends_at
+    SELECT {_FOUND}
     FROM event_participants p
     JOIN events e ON e.organization_id = p.organization_id AND e.id = p.event_id
     JOIN event_occurrences o ON o.organization_id = p.organization_id AND o.event_id = p.event_id
@@ -91,17 +93,17 @@ WITH seen AS MATERIALIZED (
 ), page AS (
     SELECT {_COLUMNS}, o.starts_at AS key_start, o.original_start AS key_original
     FROM found o
-    JOIN events e ON e.organization_id = %(organization_id)s AND e.id = o.event_id
     LEFT JOIN room_bookings b
-      ON e.room_id IS NOT NULL AND b.organization_id = %(organization_id)s
-     AND b.series_id = o.series_id AND b.original_start = o.original_start
+      ON b.organization_id = %(organization_id)s
+     AND b.series_id = CASE WHEN o.room_id IS NOT NULL THEN o.series_id END
+     AND b.original_start = o.original_start
     WHERE {_OVERLAPS}
-      AND e.status = ANY(%(statuses)s)
+      AND o.status = ANY(%(statuses)s)
       AND (%(room_id)s::uuid IS NULL OR b.room_id = %(room_id)s)
       AND (%(after_start)s::timestamptz IS NULL
-           OR (o.starts_at, e.id, o.original_start)
+           OR (o.starts_at, o.id, o.original_start)
             > (%(after_start)s::timestamptz, %(after_id)s::uuid, %(after_original)s::timestamptz))
-    ORDER BY o.starts_at, e.id, o.original_start
+    ORDER BY o.starts_at, o.id, o.original_start
     LIMIT %(limit)s + 1
 )
 SELECT (SELECT coalesce(json_agg(item), '[]')::text
@@ -114,7 +116,7 @@ LEFT JOIN LATERAL (
     SELECT key_start, id, key_original FROM page
     ORDER BY key_start, id, key_original OFFSET %(limit)s - 1 LIMIT 1
 ) last ON count.is_full
-"""
+""")
 
 
 def list_occurrences(session: Session, actor: Actor, window: Window, page: PageRequest) -> bytes:
@@ -181,7 +183,7 @@ def _unstored(session: Session, actor: Actor, window: Window) -> list[tuple[Even
     if window.calendar_id is not None:
         query = query.where(col(Event.calendar_id) == window.calendar_id)
     if window.room_id is not None:
-        query = query.where(col(Event.room_id) == window.room_id)
+        query = query.where(col(Event.room_id) == window.room_id, col(Event.status) != EventStatus.CANCELLED)
     found = []
     for event in session.execute(query.limit(limit + 1)).scalars():
         assert event.expanded_until is not None
@@ -213,6 +215,8 @@ def _item_of(event: Event, occurrence: Occurrence) -> dict[str, Any]:
         start_time=occurrence.start,
         end_time=occurrence.end,
         original_start=occurrence.original_start,
+        # As in the stored rows: what is cancelled has no room.
+        room_id=None if event.status == EventStatus.CANCELLED else event.room_id,
         room_state=None,
     )
     return OccurrenceRead.model_validate(values).model_dump(mode="json")

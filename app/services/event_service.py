@@ -105,7 +105,8 @@ def create_event(session: Session, actor: Actor, data: EventWrite) -> Event:
     session.add(event)
     flush(session)
     occurrence_service.store(session, event, occurrences)
-    _set_participants(session, event, data.participants or [])
+    if data.participants:
+        _set_participants(session, event, data.participants)
     if event.room_id is not None and event.status != EventStatus.CANCELLED:
         booking_service.book(session, actor, event, rooms.get(event.room_id))
     return event
@@ -130,6 +131,9 @@ def patch_event(
     if "time_zone" in values and not event.is_all_day:
         # Who corrects the zone means the same time on the clock, not the same instant.
         written.update(start_time=event.start_wall, end_time=event.end_wall)
+    if values.get("recurrence_rule", ...) is None:
+        # A series made a single event has nothing left to exclude from.
+        written["exdates"] = []
     return _change(session, actor, event, EventWrite.model_validate({**written, **values}))
 
 
@@ -193,7 +197,7 @@ def _change(session: Session, actor: Actor, event: Event, data: EventWrite) -> E
     if rebooked:
         booking_service.release(session, event)
     if rescheduled:
-        occurrence_service.store(session, event, occurrences)
+        occurrence_service.replace(session, event, occurrences)
     if data.participants is not None and _set_participants(session, event, data.participants) and not changed:
         event.version += 1
         flush(session)

@@ -10,6 +10,7 @@ from app.calendaring.zones import TZDATA_VERSION, TimeOutOfRange, get_zone, utc_
 from app.core.config import get_settings
 from app.core.errors import Invalid
 from app.models.event import Event
+from app.schemas.common import FIRST_YEAR, LAST_YEAR
 from app.schemas.event import EventWrite
 
 MIDNIGHT = time()
@@ -129,6 +130,7 @@ def _as_instant(midnight: datetime) -> datetime:
 def _all_day(data: EventWrite) -> tuple[datetime, datetime]:
     start = _midnight(data.start_time, "start_time")
     end = _midnight(data.end_time, "end_time") if data.end_time is not None else start + timedelta(days=1)
+    _check_years("end_time", end)
     return start, end
 
 
@@ -148,9 +150,17 @@ def _timed(value: date, zone: ZoneInfo, field: str) -> tuple[datetime, datetime]
     try:
         instant = wall_to_utc(value, zone) if value.tzinfo is None else value.astimezone(UTC)
         # A wall time inside a gap names a later one that exists.
-        return utc_to_wall(instant, zone), instant
+        wall = utc_to_wall(instant, zone)
     except (TimeOutOfRange, OverflowError) as error:
         raise out_of_range(field) from error
+    _check_years(field, wall, instant)
+    return wall, instant
+
+
+def _check_years(field: str, *values: date) -> None:
+    """What is stored must be acceptable when it is sent again, in another zone too."""
+    if not all(FIRST_YEAR < value.year < LAST_YEAR for value in values):
+        raise out_of_range(field)
 
 
 def _rule(data: EventWrite) -> Rule | None:

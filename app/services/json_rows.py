@@ -5,8 +5,9 @@ from typing import LiteralString, get_args
 
 from pydantic import BaseModel
 
+DATE = "YYYY-MM-DD"
 # Microseconds are not told: calendars know none, and the text stays equal to what Pydantic writes.
-_INSTANT = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+INSTANT = 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
 
 
 def json_columns(schema: type[BaseModel], table: str, **expressions: str) -> LiteralString:
@@ -26,7 +27,7 @@ def json_columns(schema: type[BaseModel], table: str, **expressions: str) -> Lit
 
 def instant(column: str) -> str:
     """The SQL expression for an instant as ISO 8601 text in UTC."""
-    return _INSTANT.format(column)
+    return f"to_char({column} AT TIME ZONE 'UTC', '{INSTANT}')"
 
 
 def page_json(items: str, next_cursor: str | None) -> bytes:

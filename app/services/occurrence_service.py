@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import Session, col
 
 from app.calendaring.series import Occurrence, Series
@@ -53,7 +54,12 @@ def plan(event: Event, series: Series) -> list[Occurrence]:
 
 
 def store(session: Session, event: Event, occurrences: Iterable[Occurrence]) -> None:
-    """Write the rows of a new or rescheduled event, already flushed; its bookings go with the old rows."""
+    """Write the rows of a new event, already flushed."""
+    _insert(session, event, occurrences)
+
+
+def replace(session: Session, event: Event, occurrences: Iterable[Occurrence]) -> None:
+    """Write the rows of a rescheduled event, already flushed; its bookings go with the old rows."""
     session.execute(
         delete(EventOccurrence).where(
             col(EventOccurrence.organization_id) == event.organization_id, col(EventOccurrence.series_id) == event.id
@@ -93,6 +99,8 @@ def _extend(session: Session, event: Event) -> None:
         event.span = Range(event.start_time, session.execute(last_end).scalar_one() or event.end_time, bounds="[]")
     else:
         event.expanded_until = until
+    # Nobody edited the event: its time of change stays.
+    flag_modified(event, "updated_at")
     session.flush()
     if event.room_id is not None and event.status != EventStatus.CANCELLED:
         booking_service.extend(session, event, since)

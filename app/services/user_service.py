@@ -152,6 +152,8 @@ def change_user(
         Forbidden: the actor may not change this person, or one of these fields.
         Conflict: the e-mail is taken, or the company would lose its last administrator.
     """
+    if actor.is_admin and values.keys() & {"role", "is_active"}:
+        _lock_admins(session, get_user(session, actor, user_id).organization_id)
     user = get_user(session, actor, user_id, lock=True)
     if not actor.is_admin and user.id != actor.user_id:
         raise Forbidden("admin_only")
@@ -164,6 +166,8 @@ def change_user(
             raise Forbidden("admin_only_fields", fields=", ".join(refused))
     was_admin = user.is_active and user.role == Role.ADMIN
     changed = apply_changes(user, values)
+    if user.organization_id is None and user.role != Role.ADMIN:
+        raise Invalid("company_required_for_user", field="role")
     if changed & {"department_id", "manager_id"}:
         _check_links(session, user)
     if was_admin and not (user.is_active and user.role == Role.ADMIN):
@@ -226,19 +230,27 @@ def _check_links(session: Session, user: User) -> None:
             raise Invalid("user_not_found", field="manager_id")
 
 
-def _keep_an_admin(session: Session, user: User) -> None:
-    """Refuse to leave a company, or the installation, without an administrator.
+def _lock_admins(session: Session, organization_id: UUID | None) -> None:
+    """Lock the administrators of a company, in one order and before anything else, until the commit.
 
-    The administrators are locked, in one order, so that two cannot dismiss each other at the same moment.
+    So two of them cannot dismiss each other, or both themselves, at the same moment.
     """
-    session.flush()
-    admins = session.execute(
+    admins = (
         select(col(User.id))
-        .where(col(User.role) == Role.ADMIN, col(User.organization_id).is_not_distinct_from(user.organization_id))
+        .where(col(User.role) == Role.ADMIN, col(User.organization_id).is_not_distinct_from(organization_id))  # type: ignore[union-attr]
         .order_by(col(User.id))
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
-    others = [admin for (admin,) in admins if admin != user.id]
-    active = select(func.count()).where(col(User.id).in_(others), col(User.is_active))
-    if not others or not session.execute(active).scalar_one():
+    session.execute(admins).all()
+
+
+def _keep_an_admin(session: Session, user: User) -> None:
+    """Refuse to leave a company, or the installation, without an administrator besides `user`, who goes."""
+    others = select(func.count()).where(
+        col(User.role) == Role.ADMIN,
+        col(User.is_active),
+        col(User.organization_id).is_not_distinct_from(user.organization_id),  # type: ignore[union-attr]
+        col(User.id) != user.id,
+    )
+    if not session.execute(others).scalar_one():
         raise Conflict("last_admin")

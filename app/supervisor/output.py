@@ -1,6 +1,7 @@
 """Where the children's output goes: all of it to log files of bounded size, the noteworthy to the console."""
 
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from app.supervisor.lines import LineFilter, NoteworthyLines
 LOG_MAX_BYTES = 10_000_000
 LOG_BACKUPS = 3
 MAX_PENDING_BYTES = 1_000_000
+STAMPED = re.compile(r"\[?\d{4}-\d\d-\d\d[ T]")
 BURST_LINES = 8
 BURST_SECONDS = 10.0
 TAIL_BYTES = 8_000
@@ -166,4 +168,6 @@ class ChildOutput:
             if self._throttle.allows():
                 if held_back := self._throttle.take_held_back():
                     self._console.event(f"({held_back} more such lines in {self.log.path})", name=self._name)
-                self._console.event(line, name=self._name)
+                # Most lines begin with the child's own time.
+                tell = self._console.say if STAMPED.match(line) else self._console.event
+                tell(line, name=self._name)

@@ -44,6 +44,7 @@ SETTINGS = {
     "random_page_cost": "1.1",
     "jit": "off",
     "wal_compression": "on",
+    "max_logical_replication_workers": "0",
     "max_wal_size": "1GB",
     "checkpoint_timeout": "10min",
     "log_destination": "stderr",

@@ -176,8 +176,8 @@ def test_long_events_are_found_by_any_day_they_cover(company: Company, is_partic
     anna, viewer = company.person(), company.person()
     anna.create_event(end_time="2027-05-22T10:00:00", participants=[{"user_id": viewer.id}] if is_participant else [])
     person = viewer if is_participant else anna
-    for day in ("2027-03-22", "2027-04-15", "2027-05-22"):
-        assert sees(person, f"{day}T08:00:00Z", f"{day}T08:01:00Z" if day == "2027-05-22" else f"{day}T08:30:00Z")
+    for moment in ("2027-03-22T08:00", "2027-04-15T08:00", "2027-05-22T07:59"):
+        assert sees(person, f"{moment}:00Z", f"{moment}:30Z"), moment
     assert not sees(person, "2027-05-22T08:00:00Z", "2027-05-23")
     assert not sees(person, "2027-03-21", "2027-03-22")
 
@@ -229,9 +229,9 @@ def test_times_that_cannot_be_are_refused_with_the_reason(
 @pytest.mark.parametrize(
     ("start", "end", "zone"),
     [
-        ("1901-01-01T00:00:00", "1901-01-01T01:00:00", "Pacific/Kiritimati"),
-        ("1901-01-01T00:00:00", "1901-01-01T01:00:00", "Europe/Moscow"),
-        ("2199-12-31T22:00:00", "2199-12-31T23:00:00", "Pacific/Pago_Pago"),
+        ("1901-01-01T00:00:00", "1901-01-01T00:00:00", "UTC"),
+        ("1901-01-01T00:00:00", "1901-01-02T01:00:00", "Pacific/Pago_Pago"),
+        ("2199-12-31T22:00:00", "2199-12-31T23:59:59", "Pacific/Kiritimati"),
         ("2199-12-31T23:59:59", "2199-12-31T23:59:59", "UTC"),
     ],
 )
@@ -242,8 +242,27 @@ def test_an_event_at_the_ends_of_what_is_accepted_can_be_changed_and_deleted(
     path = f"/events/{created['id']}"
     renamed = accepted(company.admin.patch(path, {"title": "At the end of time"}))
     assert instants(renamed) == instants(created)
-    assert accepted(company.admin.get(path)) == renamed
+    for other in ("Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"):
+        answer = company.admin.patch(path, {"time_zone": other})
+        assert answer.status_code == 200 or refused(answer, 422, "time_out_of_range")
+        accepted(company.admin.patch(path, {"title": f"Read in {other}"}))
     assert company.admin.delete(path).status_code == 204
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"start_time": "1901-01-01T00:00:00", "end_time": "1901-01-01T01:00:00", "time_zone": "Europe/Moscow"},
+        {"start_time": "1901-01-01T00:00:00+14:00", "end_time": "1901-01-02T00:00:00Z", "time_zone": "UTC"},
+        {"start_time": "2199-12-31T23:00:00", "end_time": "2199-12-31T23:30:00", "time_zone": "Pacific/Pago_Pago"},
+        {"start_time": "2199-12-31T23:00:00Z", "end_time": "2199-12-31T23:30:00Z", "time_zone": "Asia/Tokyo"},
+        {"start_time": "2199-12-31", "end_time": None, "is_all_day": True},
+    ],
+)
+def test_a_time_that_another_zone_would_put_out_of_range_is_refused_at_once(
+    company: Company, values: dict[str, Any]
+) -> None:
+    refused(company.admin.post("/events", event(**values)), 422, "time_out_of_range")
 
 
 def test_a_patch_of_the_zone_keeps_the_clock_and_a_patch_of_the_title_keeps_the_instant(

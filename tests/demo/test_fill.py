@@ -120,10 +120,12 @@ def test_every_manager_chain_ends_at_the_top(demo: Demo, database: psycopg.Conne
 def test_rooms_are_really_booked_and_never_twice(demo: Demo, database: psycopg.Connection) -> None:
     row = database.execute(
         """
-        SELECT count(*), count(DISTINCT a.room_id), count(*) FILTER (WHERE EXISTS (
-            SELECT FROM room_bookings b WHERE b.organization_id = a.organization_id AND b.room_id = a.room_id
-              AND b.during && a.during AND b.id <> a.id
-        )) FROM room_bookings a WHERE a.organization_id = %s
+        SELECT count(*), count(DISTINCT room_id), count(*) FILTER (WHERE lower(during) < ended) FROM (
+            SELECT *, max(upper(during)) OVER (
+                PARTITION BY room_id ORDER BY during ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ) AS ended
+            FROM room_bookings WHERE organization_id = %s
+        ) booking
         """,
         [demo.id],
     ).fetchone()

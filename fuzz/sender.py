@@ -1,0 +1,109 @@
+"""Who sends the fuzz run's requests, and with what in them that no generator could guess."""
+
+from random import Random
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+from app.core.ids import new_id
+from app.db import SessionLocal
+from app.models import Department, Role
+from tests.support.people import PASSWORD, Company
+
+API = "/api/v1"
+# These end the session that sends them, or the password that it came with.
+LAST_WORDS = {f"{API}/auth/logout", f"{API}/auth/change-password"}
+RULES = ["FREQ=DAILY;COUNT=5", "FREQ=WEEKLY;BYDAY=MO,WE;COUNT=6", "FREQ=MONTHLY;BYMONTHDAY=-1;COUNT=3", "FREQ=YEARLY"]
+ZONES = ["Europe/Berlin", "Asia/Almaty", "Australia/Lord_Howe", "UTC"]
+
+
+class Sender:
+    """Signs requests in: most as an administrator, some as an employee, few not at all.
+
+    Every second request gets values that can succeed in place of those generated for zones, e-mails, times, rules,
+    passwords and ids, so that the run goes further than the checks of what was sent.
+    """
+
+    def __init__(self, client: TestClient, seed: int) -> None:
+        self.company = Company.create(client)
+        self.employee = self.company.person()
+        self.random = Random(seed)  # noqa: S311 - to be repeatable is the point
+        self.sent = 0
+        with SessionLocal.begin() as session:
+            department = Department(organization_id=self.company.organization.id, name="Sales")
+            session.add(department)
+        self.department_id = str(department.id)
+        self.room_ids = [self.company.admin.create_room(equipment=["projector"])["id"] for _ in range(3)]
+        self.people = [self.company.person().id for _ in range(5)]
+        self.calendar_id = self.company.admin.post("/calendars", {"name": "Team", "is_public": True}).json()["id"]
+        self.event_ids = [
+            self.company.admin.create_event(participants=[{"user_id": self.people[0]}], room_id=room_id)["id"]
+            for room_id in self.room_ids
+        ]
+
+    def prepare(self, case: Any) -> None:
+        """Give a request its token, and every second one values that can succeed."""
+        self.sent += 1
+        if self.sent % 2:
+            self._mend(case)
+        token = self._token(case.path)
+        if token is not None:
+            case.headers["Authorization"] = f"Bearer {token}"
+
+    def replace_who_was_dismissed(self) -> None:
+        """The run may deactivate or demote anybody, those who send its requests too."""
+        if self.company.admin.get("/auth/me").json().get("role") != Role.ADMIN:
+            self.company.admin = self.company.person(Role.ADMIN)
+        if self.employee.get("/auth/me").status_code != 200:
+            self.employee = self.company.person()
+
+    def _token(self, path: str) -> str | None:
+        if path in LAST_WORDS:
+            return self.company.person().token
+        if self.sent % 20 == 0:
+            return None
+        return (self.employee if self.sent % 5 == 0 else self.company.admin).token
+
+    def _mend(self, case: Any) -> None:
+        values = self._good_values(case.path)
+        if isinstance(case.body, dict):
+            case.body.update({name: values[name] for name in case.body.keys() & values.keys()})
+            if "start_time" in case.body:
+                case.body["is_all_day"] = False
+        if case.query:
+            case.query.update({name: values[name] for name in case.query.keys() & values.keys()})
+        if case.path_parameters and self.sent % 4 == 1:
+            case.path_parameters.update({name: values[name] for name in case.path_parameters})
+
+    def _good_values(self, path: str) -> dict[str, Any]:
+        pick = self.random.choice
+        # A Monday, a Wednesday, and the last day of a month.
+        day = pick(["2027-03-22", "2027-03-24", "2027-03-31"])
+        values = {
+            "start_time": f"{day}T{pick(range(24)):02}:00:00Z",
+            "end_time": f"{day}T23:30:00Z",
+            "exdates": [],
+            "recurrence_rule": pick([*RULES, None]),
+            "from": f"{day}T{pick(range(24)):02}:00:00Z",
+            "to": "2027-05-01T00:00:00Z",
+            "time_zone": pick(ZONES),
+            "email": f"somebody-{new_id().hex}@example.com",
+            "password": PASSWORD,
+            "current_password": PASSWORD,
+            "phone": "+7 495 123-45-67",
+            "birthday": "1990-05-17",
+            "user_id": pick(self.people),
+            "manager_id": pick([self.company.admin.id, None]),
+            "department_id": pick([self.department_id, None]),
+            "organization_id": str(self.company.organization.id),
+            "calendar_id": self.calendar_id,
+            "room_id": pick(self.room_ids),
+            "event_id": pick(self.event_ids),
+            "participants": pick([[], [{"user_id": pick(self.people)}]]),
+            "color": "#ff8800",
+        }
+        if path == f"{API}/auth/refresh":
+            values["refresh_token"] = self.company.person().refresh_token
+        if path == f"{API}/auth/login":
+            values.update(email=self.employee.email, username=self.employee.email)
+        return values

@@ -1,0 +1,125 @@
+"""Ids that are none, that nobody has, and that belong to another company."""
+
+from typing import Any
+
+import pytest
+
+from tests.bad_input.routes import GOOD_BODIES, PREFIX, document
+from tests.bad_input.world import World
+from tests.support.people import event
+
+NO_UUIDS = {
+    "word": "me",
+    "number": "1",
+    "minus": "-1",
+    "too short": "0190a0d8-0000-7000-8000",
+    "too long": "0" * 5000,
+    "quoted": "'; DROP TABLE users; --",
+    "nul": "%00",
+    "not utf-8": "%FF%FE",
+    "letters": "zzzzzzzz-zzzz-zzzz-zzzz-zzzzzzzzzzzz",
+    "other digits": "٠" * 32,
+}
+BY_ID = [
+    (method.upper(), path.removeprefix(PREFIX))
+    for path, operations in document()["paths"].items()
+    if "{" in path
+    for method in operations
+]
+NOT_FOUND = {"users": "user_not_found", "calendars": "calendar_not_found", "events": "event_not_found"}
+
+
+def body_of(method: str, template: str) -> dict[str, Any]:
+    body = GOOD_BODIES.get(f"{method} {template}")
+    return {"json": body} if body else {}
+
+
+@pytest.mark.parametrize("value", NO_UUIDS.values(), ids=NO_UUIDS.keys())
+@pytest.mark.parametrize(("method", "template"), BY_ID)
+def test_a_path_needs_uuids(world: World, method: str, template: str, value: str) -> None:
+    path = template.replace("{event_id}/participants/{user_id}", f"<event>/participants/{value}")
+    path = path.replace("{event_id}", value).replace("{user_id}", value)
+    path = path.replace("{room_id}", value).replace("{calendar_id}", value)
+    problem = world.refuses(422, "invalid_request", method, path, **body_of(method, template))
+    assert [error["loc"][0] for error in problem["errors"]] == ["path"]
+
+
+@pytest.mark.parametrize(("method", "template"), BY_ID)
+def test_an_id_that_nobody_has_is_not_found(world: World, method: str, template: str) -> None:
+    path = template.replace("{event_id}/participants/{user_id}", "{event_id}/participants/<missing>")
+    for parameter in ("{event_id}", "{user_id}", "{room_id}", "{calendar_id}"):
+        path = path.replace(parameter, "<missing>")
+    code = NOT_FOUND.get(template.split("/")[1], "room_not_found")
+    world.refuses(404, code, method, path, **body_of(method, template))
+
+
+NAMED_IN_BODIES = [
+    ("POST", "/events", event(calendar_id="<{} calendar>"), 404, "calendar_not_found"),
+    ("PUT", "/events/<event>", event(calendar_id="<{} calendar>"), 404, "calendar_not_found"),
+    ("PATCH", "/events/<event>", {"calendar_id": "<{} calendar>"}, 404, "calendar_not_found"),
+    ("POST", "/events", event(room_id="<{} room>"), 404, "room_not_found"),
+    ("PUT", "/events/<event>", event(room_id="<{} room>"), 404, "room_not_found"),
+    ("PATCH", "/events/<event>", {"room_id": "<{} room>"}, 404, "room_not_found"),
+    ("POST", "/events", event(participants=[{"user_id": "<{} employee>"}]), 422, "user_not_found"),
+    ("PUT", "/events/<event>", event(participants=[{"user_id": "<{} employee>"}]), 422, "user_not_found"),
+    ("PATCH", "/events/<event>", {"participants": [{"user_id": "<{} employee>"}]}, 422, "user_not_found"),
+    ("POST", "/events/<event>/participants", {"user_id": "<{} employee>"}, 422, "user_not_found"),
+    ("DELETE", "/events/<event>/participants/<{} employee>", None, 404, "participant_not_found"),
+    ("PUT", "/users/<employee>", {"email": "a@example.com", "manager_id": "<{} admin>"}, 422, "user_not_found"),
+    ("PATCH", "/users/<employee>", {"manager_id": "<{} admin>"}, 422, "user_not_found"),
+    ("PATCH", "/users/<employee>", {"department_id": "<{} department>"}, 422, "department_not_found"),
+    ("PATCH", "/users/<employee>", {"organization_id": "<{} organization>"}, 422, "invalid_request"),
+]
+NEW_USER = {"email": "somebody-new@example.com", "password": "correct horse"}
+NAMED_IN_BODIES += [
+    ("POST", "/users", {**NEW_USER, "manager_id": "<{} admin>"}, 422, "user_not_found"),
+    ("POST", "/users", {**NEW_USER, "department_id": "<{} department>"}, 422, "department_not_found"),
+    ("POST", "/users", {**NEW_USER, "organization_id": "<{} organization>"}, 403, "organization_not_yours"),
+]
+
+
+def filled(value: Any, whose: str) -> Any:
+    """`<{} room>` as `<their room>`, or as `<missing>`."""
+    if isinstance(value, str) and "{}" in value:
+        head, _, tail = value.partition("<{} ")
+        return head + ("<missing>" if whose == "nobody's" else f"<their {tail}")
+    if isinstance(value, dict):
+        return {key: filled(item, whose) for key, item in value.items()}
+    if isinstance(value, list):
+        return [filled(item, whose) for item in value]
+    return value
+
+
+@pytest.mark.parametrize("whose", ["their", "nobody's"])
+@pytest.mark.parametrize(("method", "path", "body", "status", "code"), NAMED_IN_BODIES)
+def test_ids_in_a_body_must_be_of_the_same_company(
+    world: World, method: str, path: str, body: Any, status: int, code: str, whose: str
+) -> None:
+    sent = {"json": filled(body, whose)} if body else {}
+    world.refuses(status, code, method, filled(path, whose), **sent)
+
+
+@pytest.mark.parametrize("value", [1, True, [], {}, "me", "", "0190a0d8", "<room> ", float(10**20)], ids=str)
+@pytest.mark.parametrize("field", ["calendar_id", "room_id"])
+def test_ids_in_a_body_must_be_uuids(world: World, field: str, value: Any) -> None:
+    world.refuses(422, "invalid_request", "POST", "/events", json=event(**{field: value}))
+
+
+def test_nobody_is_their_own_manager(world: World) -> None:
+    world.refuses(422, "user_not_found", "PATCH", "/users/<employee>", json={"manager_id": "<employee>"})
+
+
+def test_a_private_calendar_of_a_colleague_takes_no_events(world: World) -> None:
+    private = world.employee.calendar_id
+    world.refuses(404, "calendar_not_found", "POST", "/events", json=event(calendar_id=private))
+    world.refuses(
+        403, "not_calendar_owner", "POST", "/events", json=event(calendar_id="<calendar>"), actor=world.employee
+    )
+
+
+@pytest.mark.parametrize("field", ["department_id", "calendar_id", "room_id", "owner_id"])
+@pytest.mark.parametrize("value", ["1", "", "%00", "null", "'"])
+def test_ids_in_a_query_must_be_uuids(world: World, field: str, value: str) -> None:
+    lists = {"department_id": "/users?", "owner_id": "/calendars?"}
+    path = lists.get(field, "/events?from=2027-03-22&to=2027-03-29&")
+    world.refuses(422, "invalid_request", "GET", f"{path}{field}={value}")

@@ -1,0 +1,121 @@
+"""Text that no database can hold, and text that only looks dangerous."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.bad_input.routes import PREFIX, WriteRoute, document, text_fields, write_routes
+from tests.bad_input.world import World
+from tests.support.planning import accepted
+
+NO_TEXT = {
+    "nul": "a\0b",
+    "only nul": "\0",
+    "escape": "a\x1bb",
+    "half a character": "a\ud83d",
+    "second half": "\udc00",
+    "halves the wrong way round": "\udc00\ud83d",
+}
+FIELDS = [(route, field) for route in write_routes() for field in text_fields(route)]
+# What is only compared with what is stored may be any text; it is then simply wrong.
+COMPARED = {
+    "POST /auth/login password": (401, "invalid_credentials"),
+    "POST /auth/refresh refresh_token": (401, "invalid_token"),
+    "POST /auth/change-password current_password": (403, "wrong_password"),
+}
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize("text", NO_TEXT.values(), ids=NO_TEXT.keys())
+@pytest.mark.parametrize(("route", "field"), FIELDS, ids=lambda value: getattr(value, "name", value))
+def test_control_characters_and_halves_of_characters_are_refused(
+    world: World, route: WriteRoute, field: str, text: str
+) -> None:
+    status, code = 422, "invalid_request"
+    if not any("\ud800" <= letter < "\ue000" for letter in text):
+        status, code = COMPARED.get(f"{route.name} {field}", (status, code))
+        if field == "recurrence_rule":
+            code = "rule_syntax"
+    # Escaped, as json.dumps writes it: half a character cannot be written as UTF-8.
+    content = json.dumps(world.named(route.body(**{field: text})))
+    world.refuses(status, code, route.method, route.path, content=content, headers=JSON)
+
+
+@pytest.mark.parametrize("text", NO_TEXT.values(), ids=NO_TEXT.keys())
+def test_equipment_is_text_too(world: World, text: str) -> None:
+    content = json.dumps({"name": "Blue", "capacity": 8, "equipment": [text]})
+    world.refuses(422, "invalid_request", "POST", "/rooms", content=content, headers=JSON)
+
+
+@pytest.mark.parametrize(("route", "field"), FIELDS, ids=lambda value: getattr(value, "name", value))
+def test_every_text_has_a_longest(world: World, route: WriteRoute, field: str) -> None:
+    content = json.dumps(world.named(route.body(**{field: "я" * 100_000})))
+    world.refuses(422, "invalid_request", route.method, route.path, content=content, headers=JSON)
+
+
+@pytest.mark.parametrize("name", ["x\0", "\0", "\ud83d"], ids=ascii)
+def test_names_of_fields_are_text_too(world: World, name: str) -> None:
+    content = json.dumps({"name": "Mine", name: 1})
+    world.refuses(422, "invalid_request", "POST", "/calendars", content=content, headers=JSON)
+
+
+QUERIES = [
+    (path.removeprefix(PREFIX), parameter["name"], [other for other in operation["parameters"] if other["required"]])
+    for path, operations in document()["paths"].items()
+    for operation in operations.values()
+    for parameter in operation.get("parameters", [])
+    if parameter["in"] == "query"
+]
+GOOD_QUERY = {"from": "2027-03-22", "to": "2027-03-29", "q": "a"}
+
+
+@pytest.mark.parametrize(
+    "text", ["%00", "a%00b", "%ED%A0%80", "%FF%FE", "%", "%zz", "%1B", "%0D%0ASet-Cookie:a=b", "'"]
+)
+@pytest.mark.parametrize(
+    ("path", "name", "required"), QUERIES, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_no_text_in_an_address_breaks_a_list(
+    world: World, path: str, name: str, required: list[dict[str, Any]], text: str
+) -> None:
+    query = [f"{other['name']}={GOOD_QUERY[other['name']]}" for other in required if other["name"] != name]
+    address = "?".join([path.replace("{event_id}", "<event>"), "&".join([*query, f"{name}={text}"])])
+    answer = world.admin.call("GET", world.named(address))
+    # Words to search for and names of equipment are text: any is good, and finds what it finds.
+    assert answer.status_code == 422 or (answer.status_code == 200 and name in ("q", "equipment")), answer.text
+    assert "set-cookie" not in answer.headers
+
+
+KEPT = {
+    "emoji": "Планёрка 🪴 👩‍👩‍👧‍👦 🏳️‍🌈 ✈️",
+    "right to left": "שלום עולם — مرحبا",
+    "combining": "Zoë e\u0301 \u1e9b\u0323",
+    "outside the first plane": "𠮷野家 𝒜",
+    "quotes": "Robert'); DROP TABLE users; --",
+    "markup": "<script>alert(1)</script> &amp; {{7*7}} ${7*7} %s %(id)s :id",
+    "escapes": 'back\\slash "quotes" \\u0000 \\n',
+}
+
+
+@pytest.mark.parametrize("text", KEPT.values(), ids=KEPT.keys())
+def test_any_other_text_is_kept_as_it_is(world: World, text: str) -> None:
+    admin = world.theirs.company.admin
+    created = [
+        ("/calendars", ["name", "description"], {}),
+        ("/rooms", ["name", "description", "location"], {"capacity": 4}),
+        (
+            "/events",
+            ["title", "description", "location"],
+            {"start_time": "2027-03-22T09:00:00Z", "end_time": "2027-03-22T10:00:00Z"},
+        ),
+    ]
+    for path, fields, others in created:
+        row = accepted(admin.post(path, {**dict.fromkeys(fields, text), **others}), 201)
+        read = accepted(admin.get(f"{path}/{row['id']}"))
+        assert {field: read[field] for field in fields} == dict.fromkeys(fields, text)
+        assert admin.delete(f"{path}/{row['id']}").status_code == 204
+    profile = dict.fromkeys(["full_name", "position", "department"], text)
+    assert accepted(admin.patch(f"/users/{admin.id}", profile)).items() >= profile.items()
+    found = accepted(admin.get("/users/search", q=text.split()[0]))["items"]
+    assert [user["id"] for user in found] == [admin.id]

@@ -1,0 +1,147 @@
+"""What bad requests are aimed at, and what shows that they changed nothing."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2 as httpx
+from fastapi.testclient import TestClient
+from psycopg import Connection, sql
+from sqlmodel import SQLModel
+
+from app.db import SessionLocal
+from app.models import Department
+from tests.support.people import Company, Person
+from tests.support.planning import MISSING_ID, refused
+
+# Nothing of the inside belongs into an answer: languages, libraries, tables, files.
+INSIDE = (
+    *("Traceback", "psycopg", "sqlalchemy", "pydantic", "starlette", "fastapi", "site-packages", ".py", "/work/"),
+    *("SELECT ", "INSERT ", "UPDATE ", "DELETE FROM", "constraint", "relation ", "Exception", "Error(", "<class", "0x"),
+)
+MEMBERS = frozenset(
+    {*("type", "title", "status", "code", "detail", "request_id"), *("field", "errors", "clashes", "free_rooms")}
+)
+# Rows of a person, not of a company.
+ROWS_OF_USERS = "SELECT * FROM auth_sessions WHERE user_id IN (SELECT id FROM users WHERE organization_id = %(id)s)"
+
+
+@dataclass
+class Belongings:
+    """A company with one of everything that an id can name."""
+
+    company: Company
+    employee: Person
+    ids: dict[str, str]
+
+    @classmethod
+    def create(cls, client: TestClient, name: str) -> "Belongings":
+        company = Company.create(client, name)
+        admin, employee = company.admin, company.person()
+        room = admin.create_room()
+        team = admin.post("/calendars", {"name": "Team", "is_public": True}).json()
+        series = admin.create_event(calendar_id=team["id"], room_id=room["id"], recurrence_rule="FREQ=WEEKLY;COUNT=3")
+        with SessionLocal.begin() as session:
+            department = Department(organization_id=company.organization.id, name="Sales")
+            session.add(department)
+        ids = {
+            "room": room["id"],
+            "calendar": team["id"],
+            "event": series["id"],
+            "admin": admin.id,
+            "employee": employee.id,
+            "department": str(department.id),
+            "organization": str(company.organization.id),
+        }
+        return cls(company, employee, ids)
+
+
+@dataclass
+class World:
+    ours: Belongings
+    theirs: Belongings
+    database: Connection
+
+    @classmethod
+    def create(cls, client: TestClient, database: Connection) -> "World":
+        return cls(Belongings.create(client, "Ours"), Belongings.create(client, "Theirs"), database)
+
+    @property
+    def admin(self) -> Person:
+        return self.ours.company.admin
+
+    @property
+    def employee(self) -> Person:
+        return self.ours.employee
+
+    def named(self, value: Any) -> Any:
+        """`value` with the names in it replaced by ids: `<room>` is ours, `<their room>` the other company's."""
+        names = {f"<{name}>": row_id for name, row_id in self.ours.ids.items()}
+        names.update({f"<their {name}>": row_id for name, row_id in self.theirs.ids.items()})
+        names["<missing>"] = MISSING_ID
+        if isinstance(value, str):
+            for name, row_id in names.items():
+                value = value.replace(name, row_id)
+            return value
+        if isinstance(value, dict):
+            return {key: self.named(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return type(value)(self.named(item) for item in value)
+        return value
+
+    def contents(self) -> list[Any]:
+        """A fingerprint of every table, of the rows of both companies."""
+        both = [belongings.ids["organization"] for belongings in (self.ours, self.theirs)]
+        tables = [table for table in SQLModel.metadata.sorted_tables if "organization_id" in table.columns]
+        queries = [
+            sql.SQL("SELECT * FROM {} WHERE organization_id = %(id)s").format(sql.Identifier(table.name))
+            for table in tables
+        ]
+        queries += [sql.SQL("SELECT * FROM organizations WHERE id = %(id)s"), sql.SQL(ROWS_OF_USERS)]
+        fingerprint = sql.SQL("SELECT count(*), md5(string_agg(r::text, ',' ORDER BY r::text)) FROM ({}) r")
+        return [
+            self.database.execute(fingerprint.format(query), {"id": organization_id}).fetchone()
+            for query in queries
+            for organization_id in both
+        ]
+
+    def refuses(
+        self, status: int, code: str, method: str, path: str, *, actor: Person | None = None, **sent: Any
+    ) -> Any:
+        """Send a request in both languages: each answer must be this problem, and no row may have changed.
+
+        Returns the problem in English.
+        """
+        actor = actor or self.admin
+        before = self.contents()
+        sent = {name: self.named(value) for name, value in sent.items()}
+        headers = sent.pop("headers", {})
+        problems = {}
+        for language in ("en", "ru"):
+            answer = actor.call(method, self.named(path), headers={"Accept-Language": language, **headers}, **sent)
+            problems[language] = check_problem(answer, status, code)
+        assert self.contents() == before, "the refused request wrote something"
+        assert any("а" <= letter <= "я" for letter in problems["ru"]["detail"].lower()), problems["ru"]["detail"]
+        assert problems["en"]["detail"] != problems["ru"]["detail"]
+        return problems["en"]
+
+    def refuses_body(self, method: str, path: str, content: Any, **headers: str) -> httpx.Response:
+        """Send a body as it is: a 4xx, and no row may have changed. Returns the answer."""
+        before = self.contents()
+        answer = self.admin.call(
+            method, self.named(path), content=content, headers={"Content-Type": "application/json", **headers}
+        )
+        assert 400 <= answer.status_code < 500, answer.text
+        assert self.contents() == before, "the refused request wrote something"
+        return answer
+
+
+def check_problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    """The problem document of an answer: complete (RFC 9457), and telling nothing of the inside."""
+    problem = refused(answer, status, code)
+    assert problem["type"] == "about:blank"
+    assert problem["title"]
+    assert problem["request_id"] == answer.headers["x-request-id"]
+    assert problem.keys() <= MEMBERS
+    told = [word for word in INSIDE if word in answer.text]
+    assert told == [], answer.text
+    return problem

@@ -1,0 +1,110 @@
+"""Migrations: up, down and up again; the schema they make is the one that the models describe."""
+
+import os
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from alembic import command
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
+
+from app.core.database import driver_url
+from app.core.migrations import alembic_config, downgrade, pending, revisions, upgrade
+from app.models import metadata
+from tests.support.servers import clone_template
+
+SCHEMA = {
+    "columns": """
+        SELECT table_name, column_name, data_type, character_maximum_length, is_nullable, is_generated,
+               generation_expression
+        FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2""",
+    "constraints": """
+        SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
+        FROM pg_constraint WHERE connamespace = 'public'::regnamespace ORDER BY 1, 2, 3""",
+    "indexes": "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1, 2",
+}
+
+
+def schema(url: str) -> dict[str, list[tuple[object, ...]]]:
+    """Everything that the database says about its tables, but for Alembic's own."""
+    with psycopg.connect(url) as connection:
+        rows = {name: connection.execute(statement).fetchall() for name, statement in SCHEMA.items()}
+    return {name: [row for row in found if "alembic_version" not in row] for name, found in rows.items()}
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    """A database of its own, with the newest schema."""
+    name = f"migrations_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    url = clone_template(name)
+    yield url
+    maintenance = os.environ["TEST_SUPERUSER_URL"].rsplit("/", 1)[0] + "/postgres"
+    with psycopg.connect(maintenance, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_up_down_and_up_again_gives_the_same_schema(url: str) -> None:
+    before = schema(url)
+    assert {"events", "rooms", "room_bookings"} <= {row[0] for row in before["columns"]}
+    assert pending(url) == []
+    downgrade(url, "base")
+    assert schema(url) == {"columns": [], "constraints": [], "indexes": []}
+    assert pending(url) == list(revisions())
+    upgrade(url)
+    assert schema(url) == before
+    assert pending(url) == []
+
+
+def test_every_single_step_down_can_be_taken_up_again(url: str) -> None:
+    for revision in reversed(revisions()):
+        before = schema(url)
+        downgrade(url, "-1")
+        assert revision in pending(url)
+        upgrade(url, revision)
+        assert schema(url) == before
+        downgrade(url, "-1")
+
+
+def test_an_upgrade_of_what_is_new_already_changes_nothing(url: str) -> None:
+    before = schema(url)
+    upgrade(url)
+    assert schema(url) == before
+
+
+def test_alembic_finds_no_difference_between_models_and_migrations(url: str) -> None:
+    command.check(alembic_config(url))
+
+
+def test_constraints_and_indexes_too_are_those_of_the_models(url: str) -> None:
+    """`alembic check` compares neither checks nor exclusions, so the models make a schema of their own here."""
+    migrated = schema(url)
+    downgrade(url, "base")
+    with psycopg.connect(url, autocommit=True) as connection:
+        for extension in ("btree_gist", "pg_trgm"):
+            connection.execute(f"CREATE EXTENSION IF NOT EXISTS {extension}")
+    engine = create_engine(driver_url(url), poolclass=NullPool)
+    metadata.create_all(engine)
+    made = schema(url)
+    for kind in ("columns", "constraints", "indexes"):
+        assert made[kind] == migrated[kind], kind
+
+
+def test_every_table_of_a_company_begins_its_key_with_the_company(url: str) -> None:
+    with psycopg.connect(url) as connection:
+        keys = connection.execute("""
+            SELECT c.conrelid::regclass::text, a.attname
+            FROM pg_constraint c
+            JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
+            WHERE c.contype = 'p' AND c.connamespace = 'public'::regnamespace
+        """).fetchall()
+    first = dict(keys)
+    for table in ("calendars", "events", "event_occurrences", "event_participants", "rooms", "room_bookings"):
+        assert first[table] == "organization_id", table
+
+
+def test_every_time_has_a_zone_but_for_wall_times(url: str) -> None:
+    naive = [
+        (table, column) for table, column, kind, *_ in schema(url)["columns"] if kind == "timestamp without time zone"
+    ]
+    assert naive == [("events", "end_wall"), ("events", "start_wall")]

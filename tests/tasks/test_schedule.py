@@ -1,0 +1,49 @@
+"""Which tasks there are, under which names, and when they run."""
+
+from datetime import UTC, datetime
+
+import pytest
+from celery.schedules import crontab
+
+from app import celery_app as module
+from app.celery_app import celery_app
+
+NAMES = {
+    "app.tasks.cleanup_tasks.cleanup_expired_tokens",
+    "app.tasks.occurrence_tasks.extend_occurrences",
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loaded() -> None:
+    """The tasks as a worker loads them."""
+    celery_app.loader.import_default_modules()
+
+
+def test_the_tasks_have_the_names_of_the_document() -> None:
+    assert set(celery_app.tasks) >= NAMES
+
+
+def test_celery_is_configured_as_in_the_document() -> None:
+    conf = celery_app.conf
+    assert celery_app.main == "planner"
+    assert (conf.task_serializer, conf.result_serializer, conf.accept_content) == ("json", "json", ["json"])
+    assert (conf.timezone, conf.enable_utc) == ("UTC", True)
+    assert module.app is celery_app
+
+
+def test_beat_calls_only_tasks_that_exist() -> None:
+    entries = celery_app.conf.beat_schedule
+    assert {entry["task"] for entry in entries.values()} <= set(celery_app.tasks)
+    assert {entry["task"] for entry in entries.values()} >= NAMES
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_each_scheduled_task_comes_round_within_a_day(name: str) -> None:
+    (entry,) = [entry for entry in celery_app.conf.beat_schedule.values() if entry["task"] == name]
+    schedule = entry["schedule"]
+    assert isinstance(schedule, crontab)
+    start = datetime(2026, 3, 28, 12, 0, tzinfo=UTC)
+    last, delta, _ = schedule.remaining_delta(start)
+    assert (last + delta - start).total_seconds() <= 24 * 3600
+    assert entry["options"]["expires"] <= 24 * 3600
