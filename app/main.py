@@ -15,6 +15,7 @@ from app.api.middleware import BodyLimit, RateLimit, RequestContext, UnexpectedE
 from app.api.openapi import DESCRIPTION, TAGS, add_problem_schema
 from app.api.problems import add_exception_handlers
 from app.api.router import api_router, probes
+from app.api.transaction_route import API_PREFIX
 from app.core.config import Settings, check_production, get_settings
 from app.core.logging import configure_logging
 from app.core.rate_limit import close_rate_limits
@@ -51,7 +52,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.max_body_bytes = settings.MAX_BODY_BYTES
     add_exception_handlers(app)
-    app.include_router(api_router, prefix="/api/v1")
+    app.include_router(api_router, prefix=API_PREFIX)
     app.include_router(probes, include_in_schema=False)
     # Avatars only: everything else that people upload is private and never served from a folder.
     avatars = settings.UPLOADS_DIR / "avatars"

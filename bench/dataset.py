@@ -37,7 +37,7 @@ COLUMNS = {
 
 # Every instance keeps its wall time in its zone, across changes of the clock; all-day ones stand at 00:00 UTC.
 DERIVED = (
-    # Up to six of the company's people, others for every event.
+    # Up to seven of the company's people, others for every event.
     """
     INSERT INTO event_participants (organization_id, id, event_id, user_id, role, response, span, created_at)
     SELECT e.organization_id, uuidv7(), e.id, c.people[1 + (e.chance + number * 37) %% cardinality(c.people)],
@@ -45,7 +45,7 @@ DERIVED = (
     FROM (SELECT *, hashtext(id::text) & 2147483647 / 2 AS chance FROM events) e
     JOIN (SELECT organization_id, array_agg(id ORDER BY id) AS people FROM users GROUP BY organization_id) c
       ON c.organization_id = e.organization_id
-    CROSS JOIN LATERAL generate_series(1, e.chance / 1000 %% 7) AS number
+    CROSS JOIN LATERAL generate_series(1, e.chance / 1000 %% 8) AS number
     """,
     """
     INSERT INTO event_occurrences

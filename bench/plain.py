@@ -119,7 +119,9 @@ def visible_calendars(user: User) -> Select[Any]:
     )
 
 
-def occurrences_of(user: User, calendars: list[UUID], times: list[datetime], days: list[datetime]) -> Select[Any]:
+def occurrences_of(
+    user: User, calendars: list[UUID], times: list[datetime], days: list[datetime]
+) -> Select[EventOccurrence, Event, RoomBooking]:
     """The occurrences in a window with their events and bookings."""
     earliest, latest = min(times[0], days[0]), max(times[1], days[1])
     occurrence, event, booking = EventOccurrence, Event, RoomBooking
@@ -159,7 +161,7 @@ def occurrences_of(user: User, calendars: list[UUID], times: list[datetime], day
     )
 
 
-def _keys(user: User, calendars: list[UUID], earliest: datetime, latest: datetime) -> list[Select[Any]]:
+def _keys(user: User, calendars: list[UUID], earliest: datetime, latest: datetime) -> list[Select[UUID, datetime]]:
     """The keys of what may lie in the window: short ones, long ones, and those of events with the user."""
     occurrence, event, participant = EventOccurrence, Event, EventParticipant
     keys = select(col(occurrence.series_id), col(occurrence.original_start))

@@ -96,10 +96,6 @@ TimeZoneParam = Annotated[
 ]
 
 
-def etag(version: int) -> str:
-    return f'"{version}"'
-
-
 def client_address(request: Request) -> str | None:
     """The address of the client, as the middleware found it."""
     return request.client.host if request.client else None

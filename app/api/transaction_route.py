@@ -16,6 +16,8 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter
 from sqlmodel import Session
 
+API_PREFIX = "/api/v1"
+
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
@@ -30,26 +32,56 @@ class Deferred:
 
 
 class TransactionRoute(APIRoute):
-    """Runs a sync endpoint with its session as one unit: all is committed, or nothing is."""
+    """Runs a sync endpoint with its session as one unit: all is committed, or nothing is.
+
+    An answer with a version carries it as ETag, and what was created in a collection its address as Location.
+    """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         model = options.get("response_model")
-        status = options.get("status_code") or 200
-        adapter = TypeAdapter(model) if isinstance(model, type) and issubclass(model, BaseModel) else None
-        super().__init__(path, _in_one_hop(endpoint, adapter, status), **options)
+        answer = Answer(
+            status=options.get("status_code") or 200,
+            adapter=TypeAdapter(model) if isinstance(model, type) and issubclass(model, BaseModel) else None,
+            collection=path if options.get("status_code") == 201 and "{" not in path else None,
+        )
+        super().__init__(path, _in_one_hop(endpoint, answer), **options)
 
 
-def _in_one_hop(endpoint: Callable[..., Any], adapter: TypeAdapter[Any] | None, status: int) -> Callable[..., Any]:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a route turns what its endpoint returns into a response."""
+
+    status: int
+    adapter: TypeAdapter[Any] | None
+    collection: str | None
+
+    def respond(self, result: Any) -> Response:
+        """The response as the endpoint made it, or else its result as JSON."""
+        if isinstance(result, Response):
+            return result
+        if result is None or self.adapter is None:
+            return Response(status_code=self.status)
+        content = self.adapter.dump_json(self.adapter.validate_python(result, from_attributes=True))
+        response = Response(content, status_code=self.status, media_type="application/json")
+        version = getattr(result, "version", None)
+        if version is not None:
+            response.headers["ETag"] = f'"{version}"'
+            if self.collection:
+                response.headers["Location"] = f"{API_PREFIX}{self.collection}/{result.id}"
+        return response
+
+
+def _in_one_hop(endpoint: Callable[..., Any], answer: Answer) -> Callable[..., Any]:
     @functools.wraps(endpoint)
     def run(**values: Any) -> Response:
         session = _session_among(values)
         if session is None:
-            return _answer(endpoint(**values), adapter, status, values)
+            return answer.respond(endpoint(**values))
         try:
             for name, value in values.items():
                 if isinstance(value, Deferred):
                     values[name] = value.compute()
-            response = _answer(endpoint(**values), adapter, status, values)
+            response = answer.respond(endpoint(**values))
             session.commit()
         finally:
             session.close()
@@ -65,18 +97,3 @@ def _session_among(values: dict[str, Any]) -> Session | None:
         if isinstance(value, Deferred):
             return value.session
     return None
-
-
-def _answer(result: Any, adapter: TypeAdapter[Any] | None, status: int, values: dict[str, Any]) -> Response:
-    """The response: as the endpoint made it, or the result as JSON with the headers that the endpoint set."""
-    if isinstance(result, Response):
-        return result
-    if result is None or adapter is None:
-        response = Response(status_code=status)
-    else:
-        content = adapter.dump_json(adapter.validate_python(result, from_attributes=True))
-        response = Response(content, status_code=status, media_type="application/json")
-    for value in values.values():
-        if isinstance(value, Response):
-            response.headers.update(value.headers)
-    return response

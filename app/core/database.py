@@ -1,5 +1,6 @@
 """How the engine connects to PostgreSQL."""
 
+import math
 import select
 import time
 from typing import Any
@@ -76,7 +77,7 @@ def _ping_only_in_doubt(engine: Engine) -> None:
             used[connection] = time.monotonic()
 
     def ping(connection: Connection[Any]) -> bool:
-        is_recent = time.monotonic() - used.get(connection, 0.0) < PING_AFTER_SECONDS
+        is_recent = time.monotonic() - used.get(connection, -math.inf) < PING_AFTER_SECONDS
         return (is_recent and _is_quiet(connection)) or ask(connection)  # type: ignore[arg-type]
 
     engine.dialect.do_ping = ping  # type: ignore[method-assign, assignment]

@@ -4,6 +4,8 @@ The ORM's work per call is larger than that of these queries, so they skip it; t
 server after a few uses. Everything else goes through SQLModel.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, LiteralString
 
 from psycopg import Connection
@@ -18,6 +20,19 @@ def hot_statement(text: LiteralString) -> LiteralString:
     compact = " ".join(text.split())
     assert len(compact) <= LONGEST_REMEMBERED, f"{len(compact)} characters are more than psycopg remembers"
     return compact
+
+
+@contextmanager
+def snapshot(session: Session) -> Iterator[None]:
+    """Let the statements inside see the database as it is at the first of them.
+
+    For sessions that read in autocommit; what fails inside is rolled back when the connection returns to the pool.
+    """
+    connection = session.connection().connection.driver_connection
+    assert isinstance(connection, Connection)
+    connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    yield
+    connection.execute("COMMIT")
 
 
 def fetch_row(session: Session, statement: LiteralString, parameters: dict[str, Any]) -> tuple[Any, ...] | None:

@@ -30,7 +30,7 @@ class RoomWrite(Input):
 
     name: Line
     description: Text | None = None
-    capacity: int = Field(ge=1, le=100_000, description="People")
+    capacity: int = Field(strict=True, ge=1, le=100_000, description="People")
     location: LongLine | None = None
     equipment: Annotated[list[Equipment], Field(max_length=50), AfterValidator(_without_repeats)] = Field(
         default_factory=list, examples=[["projector", "whiteboard"]]

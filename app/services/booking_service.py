@@ -9,12 +9,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from app.core.actor import Actor
-from app.core.config import get_settings
 from app.core.errors import Conflict, Invalid, NotFound
 from app.models.event import Event
 from app.models.organization import Organization
 from app.models.room import Room, RoomBooking
-from app.services.windows import horizon
+from app.services.windows import check_bookable
 
 OVERLAP_CONSTRAINT = "ex_room_bookings_no_overlap"
 CLASHES_SHOWN = 50
@@ -122,8 +121,7 @@ def book(session: Session, actor: Actor, event: Event, room: Room | None) -> Non
         raise Conflict("room_inactive", room=room.name)
     if event.start_time == event.end_time:
         raise Invalid("room_needs_duration", field="end_time")
-    if event.start_time >= horizon():
-        raise Invalid("room_beyond_horizon", field="start_time", days=get_settings().OCCURRENCE_HORIZON_DAYS)
+    check_bookable(event.start_time, "start_time")
     parameters = _parameters(event, actor.organization_time_zone)
     try:
         with session.begin_nested():

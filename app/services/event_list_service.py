@@ -19,7 +19,7 @@ from app.calendaring.series import Occurrence
 from app.core.actor import Actor
 from app.core.config import get_settings
 from app.core.errors import Invalid
-from app.core.hot import fetch_row, hot_statement
+from app.core.hot import fetch_row, hot_statement, snapshot
 from app.models.event import Event, EventStatus
 from app.schemas.event import OccurrenceRead
 from app.services import event_service
@@ -131,7 +131,7 @@ def list_occurrences(session: Session, actor: Actor, window: Window, page: PageR
     assert row is not None
     items, *last, stored_until = row
     if stored_until is not None and stored_until < parameters["latest"]:
-        return _with_unstored(session, actor, window, page, items, is_full=last[0] is not None)
+        return _with_unstored(session, actor, window, page)
     return page_json(items, encode_cursor(last) if last[0] is not None else None)
 
 
@@ -157,13 +157,19 @@ def _parameters(actor: Actor, window: Window, page: PageRequest) -> dict[str, An
     }
 
 
-def _with_unstored(
-    session: Session, actor: Actor, window: Window, page: PageRequest, items: str, *, is_full: bool
-) -> bytes:
-    """The page that also holds occurrences beyond the horizon, where no rows are."""
-    keyed = [(_key_of(item), item) for item in json.loads(items)]
+def _with_unstored(session: Session, actor: Actor, window: Window, page: PageRequest) -> bytes:
+    """The page that also holds occurrences beyond the horizon, where no rows are.
+
+    Rows and rules are read from one snapshot: the nightly extension turns the one into the other.
+    """
+    with snapshot(session):
+        row = fetch_row(session, LIST_SQL, _parameters(actor, window, page))
+        assert row is not None
+        unstored = _unstored(session, actor, window)
+    is_full = row[1] is not None
+    keyed = [(_key_of(item), item) for item in json.loads(row[0])]
     after = tuple(decode_cursor(page.cursor, CURSOR_TYPES)) if page.cursor else None
-    for event, occurrence in _unstored(session, actor, window):
+    for event, occurrence in unstored:
         key = (as_instant(occurrence.start), event.id, as_instant(occurrence.original_start))
         if after is None or key > after:
             keyed.append((key, _item_of(event, occurrence)))
@@ -185,7 +191,10 @@ def _unstored(session: Session, actor: Actor, window: Window) -> list[tuple[Even
     if window.room_id is not None:
         query = query.where(col(Event.room_id) == window.room_id, col(Event.status) != EventStatus.CANCELLED)
     found = []
-    for event in session.execute(query.limit(limit + 1)).scalars():
+    events = session.execute(query.limit(limit + 1)).scalars().all()
+    if len(events) > limit:
+        raise Invalid("too_many_occurrences_in_window", field="to", limit=limit)
+    for event in events:
         assert event.expanded_until is not None
         series = series_of(event)
         start, end = (window.start_day, window.end_day) if event.is_all_day else (window.start, window.end)

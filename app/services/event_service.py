@@ -1,7 +1,7 @@
 """Events: who sees them, who may change them, and what a change does to occurrences, rooms and participants."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,8 +21,19 @@ from app.services.event_times import checked_series, resolve_times
 from app.services.rows import apply_changes, check_version, flush, get_visible
 
 # The columns that say when occurrences take place: a change of any makes their rows anew.
-TIME_COLUMNS = frozenset({"start_time", "end_time", "start_wall", "end_wall", "time_zone", "is_all_day"})
-SCHEDULE_COLUMNS = TIME_COLUMNS | {"recurrence_rule", "exdates"}
+SCHEDULE_COLUMNS = frozenset(
+    {
+        "start_time",
+        "end_time",
+        "start_wall",
+        "end_wall",
+        "time_zone",
+        "is_all_day",
+        "recurrence_rule",
+        "exdates",
+        "tzdata_version",
+    }
+)
 
 
 def visible_to(actor: Actor) -> Select[Event]:
@@ -134,7 +145,8 @@ def patch_event(
     if values.get("recurrence_rule", ...) is None:
         # A series made a single event has nothing left to exclude from.
         written["exdates"] = []
-    return _change(session, actor, event, EventWrite.model_validate({**written, **values}))
+    data = EventWrite.model_validate({**written, **values})
+    return _change(session, actor, event, data, moves_exdates="exdates" not in values)
 
 
 def delete_event(session: Session, actor: Actor, event_id: UUID, if_match: frozenset[int] | None) -> None:
@@ -180,8 +192,12 @@ def remove_participant(session: Session, actor: Actor, event_id: UUID, user_id: 
     flush(session)
 
 
-def _change(session: Session, actor: Actor, event: Event, data: EventWrite) -> Event:
+def _change(session: Session, actor: Actor, event: Event, data: EventWrite, *, moves_exdates: bool = False) -> Event:
     times = resolve_times(data, event.time_zone or actor.time_zone)
+    if moves_exdates and times.is_all_day == event.is_all_day:
+        # What was taken out of a series stays out when the series moves to another time.
+        moved_by = times.start_wall - event.start_wall
+        times = replace(times, exdates=[exdate + moved_by for exdate in times.exdates])
     values = {**asdict(times), **_content(data), "room_id": data.room_id}
     if data.calendar_id is not None and data.calendar_id != event.calendar_id:
         values["calendar_id"] = _target_calendar(session, actor, data).id

@@ -68,26 +68,29 @@ def replace(session: Session, event: Event, occurrences: Iterable[Occurrence]) -
     _insert(session, event, occurrences)
 
 
-def extend_due(session: Session, *, batch: int = 100) -> int:
-    """Extend up to `batch` series whose rows end before the horizon; how many there were.
+def extend_next(session: Session) -> bool:
+    """Extend one series whose rows end before the horizon; whether there was one that nobody else is changing.
 
-    Where another booking took the room in the meantime, the occurrence stands and its booking is declined.
+    Where another booking took the room in the meantime, the occurrence stands and its booking is declined. One
+    series a transaction: it locks the event and then its room, as every change of an event does.
     """
     due = (
         select(Event)
         .where(col(Event.expanded_until) < horizon())
         .order_by(col(Event.expanded_until))
-        .limit(batch)
+        .limit(1)
         .with_for_update(skip_locked=True, key_share=True)
     )
-    events = session.execute(due).scalars().all()
-    for event in events:
+    event = session.execute(due).scalar_one_or_none()
+    if event is not None:
         _extend(session, event)
-    return len(events)
+    return event is not None
 
 
 def _extend(session: Session, event: Event) -> None:
     assert event.expanded_until is not None
+    if event.room_id is not None:
+        booking_service.lock_rooms(session, event.organization_id, {event.room_id})
     series = series_of(event)
     since, until = event.expanded_until, horizon() + EXTENSION_STRIDE
     _insert(session, event, starting_between(series, since, until))

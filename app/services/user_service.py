@@ -237,7 +237,7 @@ def _lock_admins(session: Session, organization_id: UUID | None) -> None:
     """
     admins = (
         select(col(User.id))
-        .where(col(User.role) == Role.ADMIN, col(User.organization_id).is_not_distinct_from(organization_id))  # type: ignore[union-attr]
+        .where(col(User.role) == Role.ADMIN, col(User.organization_id).is_not_distinct_from(organization_id))
         .order_by(col(User.id))
         .with_for_update(key_share=True)
     )
@@ -249,7 +249,7 @@ def _keep_an_admin(session: Session, user: User) -> None:
     others = select(func.count()).where(
         col(User.role) == Role.ADMIN,
         col(User.is_active),
-        col(User.organization_id).is_not_distinct_from(user.organization_id),  # type: ignore[union-attr]
+        col(User.organization_id).is_not_distinct_from(user.organization_id),
         col(User.id) != user.id,
     )
     if not session.execute(others).scalar_one():

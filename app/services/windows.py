@@ -62,6 +62,12 @@ def check_window(start: datetime, end: datetime) -> None:
         raise Invalid("window_too_wide", field="to", days=days)
 
 
+def check_bookable(start: datetime, field_name: str) -> None:
+    """Raises Invalid when a booking from `start` on lies beyond what can be booked ahead."""
+    if start >= horizon():
+        raise Invalid("room_beyond_horizon", field=field_name, days=get_settings().OCCURRENCE_HORIZON_DAYS)
+
+
 def horizon() -> datetime:
     """Up to where occurrences have rows and rooms can be booked: OCCURRENCE_HORIZON_DAYS from now.
 

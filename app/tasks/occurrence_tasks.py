@@ -15,7 +15,7 @@ def extend_occurrences() -> int:
     total = 0
     while True:
         with SessionLocal.begin() as session:
-            extended = occurrence_service.extend_due(session)
+            extended = occurrence_service.extend_next(session)
         total += extended
         if not extended:
             log.info("occurrences_extended", series=total)

@@ -80,7 +80,8 @@ def test_there_is_a_limit_to_participants(company: Company, database: psycopg.Co
         made = company.admin.create_event(participants=people[:2])
         path = f"/events/{made['id']}/participants"
         refused(company.admin.post(path, people[2]), 422, "too_many_participants")
-    assert ids(accepted(company.admin.get(f"/events/{made['id']}"))) == [person["user_id"] for person in people[:2]]
+    taking_part = ids(accepted(company.admin.get(f"/events/{made['id']}")))
+    assert sorted(taking_part) == sorted(person["user_id"] for person in people[:2])
 
 
 def test_a_huge_list_of_participants_is_refused(company: Company) -> None:
@@ -147,3 +148,10 @@ def test_an_organizer_of_the_it_desk_has_no_more_rights_over_participants_than_o
     anna, helper = company.person(), company.person(Role.IT)
     made = anna.create_event(participants=[{"user_id": helper.id}])
     refused(helper.post(f"/events/{made['id']}/participants", {"user_id": company.admin.id}), 403, "not_organizer")
+
+
+def test_participants_are_told_in_the_order_in_which_they_were_invited(company: Company) -> None:
+    anna = company.person()
+    guests = [company.person().id for _ in range(6)]
+    created = anna.create_event(participants=[{"user_id": guest} for guest in guests])
+    assert [row["user_id"] for row in created["participants"]] == guests

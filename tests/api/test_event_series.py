@@ -327,3 +327,14 @@ def test_a_series_that_is_too_long_for_the_settings_is_refused(company: Company)
             "rule_too_many_occurrences",
         )
         refused(company.admin.post("/events", event(recurrence_rule="FREQ=DAILY")), 422, "rule_too_many_occurrences")
+
+
+def test_what_was_taken_out_of_a_series_stays_out_when_it_moves_to_another_time(company: Company) -> None:
+    anna = company.person()
+    series = anna.create_event(recurrence_rule="FREQ=WEEKLY;COUNT=3", exdates=["2027-03-29"])
+    moved = anna.patch(
+        f"/events/{series['id']}", {"start_time": "2027-03-22T14:00:00", "end_time": "2027-03-22T15:00:00"}
+    )
+    assert moved.json()["exdates"] == ["2027-03-29T12:00:00Z"]
+    starts = [item["start_time"] for item in anna.occurrences("2027-03-01", "2027-05-01")]
+    assert starts == ["2027-03-22T13:00:00Z", "2027-04-05T12:00:00Z"]

@@ -40,7 +40,7 @@ def extend_all() -> int:
     total = 0
     while True:
         with SessionLocal.begin() as session:
-            extended = occurrence_service.extend_due(session)
+            extended = occurrence_service.extend_next(session)
         if not extended:
             return total
         total += extended

@@ -279,3 +279,9 @@ def _body(event: dict[str, Any]) -> dict[str, Any]:
     """An event as it was read, ready to be sent again."""
     kept = ("title", "start_time", "end_time", "time_zone", "room_id", "is_all_day", "recurrence_rule")
     return {name: event[name] for name in kept}
+
+
+def test_rooms_are_not_offered_for_times_that_cannot_be_booked_yet(company: Company) -> None:
+    company.admin.create_room()
+    answer = company.admin.get("/rooms/available", from_="2190-01-01T09:00:00Z", to="2190-01-01T10:00:00Z")
+    assert (answer.status_code, answer.json()["code"]) == (422, "room_beyond_horizon")

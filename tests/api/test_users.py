@@ -31,6 +31,7 @@ def walk(person: Person, **params: Any) -> list[dict[str, Any]]:
         page = person.get("/users", **params, **({"cursor": cursor} if cursor else {}))
         assert page.status_code == 200, page.text
         rows += page.json()["items"]
+        assert len(rows) < 1000, "the list never ends"
         cursor = page.json()["next_cursor"]
         if cursor is None:
             return rows

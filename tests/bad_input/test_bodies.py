@@ -20,15 +20,18 @@ def name_of(value: Any) -> str:
     return value.name if isinstance(value, WriteRoute) else str(value)[:30]
 
 
+# Bodies are read in one place for all routes but the login's, which also takes a form.
+KINDS = [route for route in ROUTES if route.name in ("POST /auth/login", "POST /events", "PATCH /rooms/{room_id}")]
 every_route = pytest.mark.parametrize("route", ROUTES, ids=name_of)
+every_kind_of_route = pytest.mark.parametrize("route", KINDS, ids=name_of)
 
 
 def test_every_route_with_a_body_has_one_here() -> None:
     assert {route.name for route in ROUTES} == GOOD_BODIES.keys()
 
 
-@every_route
-@pytest.mark.parametrize("field", ["unknown", "Title", "__class__", "__proto__", "", "$where", "поле", "a" * 10_000])
+@every_kind_of_route
+@pytest.mark.parametrize("field", ["unknown", "__class__", "", "поле 🪴", "a" * 10_000])
 def test_unknown_fields_are_refused(world: World, route: WriteRoute, field: str) -> None:
     problem = world.refuses(422, "invalid_request", route.method, route.path, json=route.body(**{field: "x"}))
     assert [error["type"] for error in problem["errors"]] == ["extra_forbidden"]
@@ -67,7 +70,7 @@ NO_OBJECTS = {
 }
 
 
-@every_route
+@every_kind_of_route
 @pytest.mark.parametrize("content", NO_OBJECTS.values(), ids=NO_OBJECTS.keys())
 def test_a_body_is_one_json_object_in_utf_8(world: World, route: WriteRoute, content: bytes) -> None:
     answer = world.refuses_body(route.method, route.path, content)
@@ -75,7 +78,7 @@ def test_a_body_is_one_json_object_in_utf_8(world: World, route: WriteRoute, con
     assert answer.json()["code"] in ("invalid_request", "bad_request")
 
 
-@every_route
+@every_kind_of_route
 @pytest.mark.parametrize(
     "kind",
     ["text/plain", "application/xml", "multipart/form-data", "image/png", "*/*", "application/x-yaml", "{", "\x7f"],
@@ -86,7 +89,14 @@ def test_a_body_of_another_kind_is_refused(world: World, route: WriteRoute, kind
 
 
 @every_route
-@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e400", "-1e400", "9" * 5000, "0x10", "01", "1_0"])
+@pytest.mark.parametrize("content", [b"", b"null", b"[]", b"{", b'{"name": "\xff"}'], ids=str)
+def test_every_route_needs_a_json_object(world: World, route: WriteRoute, content: bytes) -> None:
+    answer = world.refuses_body(route.method, route.path, content)
+    check_problem(answer, 422, answer.json()["code"])
+
+
+@every_route
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e400", "9" * 5000, "01"])
 def test_numbers_that_are_none_stand_nowhere(world: World, route: WriteRoute, number: str) -> None:
     for field, schema in route.fields.items():
         body = json.dumps(world.named(route.body(**{field: 0}))).replace(f'"{field}": 0', f'"{field}": {number}')

@@ -1,11 +1,12 @@
 """What bad requests are aimed at, and what shows that they changed nothing."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import httpx2 as httpx
 from fastapi.testclient import TestClient
-from psycopg import Connection, sql
+from psycopg import Connection
 from sqlmodel import SQLModel
 
 from app.db import SessionLocal
@@ -22,7 +23,7 @@ MEMBERS = frozenset(
     {*("type", "title", "status", "code", "detail", "request_id"), *("field", "errors", "clashes", "free_rooms")}
 )
 # Rows of a person, not of a company.
-ROWS_OF_USERS = "SELECT * FROM auth_sessions WHERE user_id IN (SELECT id FROM users WHERE organization_id = %(id)s)"
+ROWS_OF_USERS = "auth_sessions WHERE user_id IN (SELECT id FROM users WHERE organization_id = ANY(%(both)s))"
 
 
 @dataclass
@@ -89,20 +90,9 @@ class World:
         return value
 
     def contents(self) -> list[Any]:
-        """A fingerprint of every table, of the rows of both companies."""
+        """A fingerprint of each table's rows of both companies, in one round trip."""
         both = [belongings.ids["organization"] for belongings in (self.ours, self.theirs)]
-        tables = [table for table in SQLModel.metadata.sorted_tables if "organization_id" in table.columns]
-        queries = [
-            sql.SQL("SELECT * FROM {} WHERE organization_id = %(id)s").format(sql.Identifier(table.name))
-            for table in tables
-        ]
-        queries += [sql.SQL("SELECT * FROM organizations WHERE id = %(id)s"), sql.SQL(ROWS_OF_USERS)]
-        fingerprint = sql.SQL("SELECT count(*), md5(string_agg(r::text, ',' ORDER BY r::text)) FROM ({}) r")
-        return [
-            self.database.execute(fingerprint.format(query), {"id": organization_id}).fetchone()
-            for query in queries
-            for organization_id in both
-        ]
+        return self.database.execute(_fingerprints(), {"both": both}).fetchall()
 
     def refuses(
         self, status: int, code: str, method: str, path: str, *, actor: Person | None = None, **sent: Any
@@ -133,6 +123,18 @@ class World:
         assert 400 <= answer.status_code < 500, answer.text
         assert self.contents() == before, "the refused request wrote something"
         return answer
+
+
+@lru_cache(maxsize=1)
+def _fingerprints() -> str:
+    owned = [table.name for table in SQLModel.metadata.sorted_tables if "organization_id" in table.columns]
+    sources = [f"{table} WHERE organization_id = ANY(%(both)s)" for table in owned]
+    sources += ["organizations WHERE id = ANY(%(both)s)", ROWS_OF_USERS]
+    return " UNION ALL ".join(
+        f"SELECT '{source.split()[0]}', count(*), md5(string_agg(r::text, ',' ORDER BY r::text))"
+        f" FROM (SELECT * FROM {source}) r"
+        for source in sources
+    )
 
 
 def check_problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:

@@ -163,7 +163,6 @@ def test_production_accepts_a_key_of_its_own() -> None:
 COMMANDS = {
     "api": ["uvicorn", "app.main:app", "--port", "1"],
     "worker": ["celery", "-A", "app.celery_app", "worker"],
-    "beat": ["celery", "-A", "app.celery_app", "beat"],
 }
 
 

@@ -3,11 +3,12 @@
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from app.api.deps import CurrentUser, client_address, etag
+from app.api.deps import CurrentUser, client_address
+from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
 from app.api.transaction_route import TransactionRoute
 from app.core.errors import Unauthenticated
@@ -17,7 +18,7 @@ from app.schemas.auth import LoginRequest, PasswordChange, RefreshRequest, Regis
 from app.schemas.user import UserRead
 from app.services import auth_service, session_service, user_service
 
-router = APIRouter(prefix="/auth", tags=["auth"], route_class=TransactionRoute)
+router = PrefixRouter(prefix="/auth", tags=["auth"], route_class=TransactionRoute)
 
 _LOGIN_BODY = {
     "requestBody": {
@@ -81,10 +82,9 @@ async def limit_by_address(request: Request) -> None:
     responses=responses(403, 409),
     dependencies=[Depends(limit_by_address)],
 )
-def register(data: RegisterRequest, session: SessionDep, response: Response) -> Any:
+def register(data: RegisterRequest, session: SessionDep) -> Any:
     """A new employee, with a calendar. Sign in afterwards."""
     user = auth_service.register(session, data)
-    response.headers["ETag"] = etag(user.version)
     return user
 
 
@@ -125,10 +125,8 @@ def logout(user: CurrentUser, session: SessionDep) -> None:
 
 
 @router.get("/me", response_model=UserRead, summary="Who am I", responses=responses(401))
-def me(user: CurrentUser, session: SessionDep, response: Response) -> Any:
-    row = user_service.get_self(session, user)
-    response.headers["ETag"] = etag(row.version)
-    return row
+def me(user: CurrentUser, session: SessionDep) -> Any:
+    return user_service.get_self(session, user)
 
 
 @router.post("/change-password", status_code=204, summary="Change my password", responses=responses(401, 403))

@@ -3,9 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Response
-
-from app.api.deps import CurrentUser, IfMatch, PageParams, etag
+from app.api.deps import CurrentUser, IfMatch, PageParams
+from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
 from app.api.transaction_route import TransactionRoute
 from app.db import SessionDep
@@ -13,7 +12,7 @@ from app.schemas.calendar import CalendarPatch, CalendarRead, CalendarSort, Cale
 from app.schemas.common import Page
 from app.services import calendar_service
 
-router = APIRouter(prefix="/calendars", tags=["calendars"], route_class=TransactionRoute)
+router = PrefixRouter(prefix="/calendars", tags=["calendars"], route_class=TransactionRoute)
 
 
 @router.get("", response_model=Page[CalendarRead], summary="List calendars", responses=responses(401, 403))
@@ -36,11 +35,8 @@ def list_calendars(
     summary="Create a calendar",
     responses=responses(401, 403, 409),
 )
-def create_calendar(data: CalendarWrite, user: CurrentUser, session: SessionDep, response: Response) -> Any:
-    row = calendar_service.create_calendar(session, user, data)
-    response.headers["ETag"] = etag(row.version)
-    response.headers["Location"] = f"/api/v1/calendars/{row.id}"
-    return row
+def create_calendar(data: CalendarWrite, user: CurrentUser, session: SessionDep) -> Any:
+    return calendar_service.create_calendar(session, user, data)
 
 
 @router.get(
@@ -49,10 +45,8 @@ def create_calendar(data: CalendarWrite, user: CurrentUser, session: SessionDep,
     summary="Read a calendar",
     responses=responses(401, 403, 404),
 )
-def read_calendar(calendar_id: UUID, user: CurrentUser, session: SessionDep, response: Response) -> Any:
-    row = calendar_service.get_calendar(session, user, calendar_id)
-    response.headers["ETag"] = etag(row.version)
-    return row
+def read_calendar(calendar_id: UUID, user: CurrentUser, session: SessionDep) -> Any:
+    return calendar_service.get_calendar(session, user, calendar_id)
 
 
 @router.put(
@@ -67,11 +61,8 @@ def replace_calendar(
     user: CurrentUser,
     session: SessionDep,
     if_match: IfMatch,
-    response: Response,
 ) -> Any:
-    row = calendar_service.change_calendar(session, user, calendar_id, data.model_dump(), if_match)
-    response.headers["ETag"] = etag(row.version)
-    return row
+    return calendar_service.change_calendar(session, user, calendar_id, data.model_dump(), if_match)
 
 
 @router.patch(
@@ -86,13 +77,10 @@ def patch_calendar(
     user: CurrentUser,
     session: SessionDep,
     if_match: IfMatch,
-    response: Response,
 ) -> Any:
     """Only what is sent changes."""
     values = data.model_dump(exclude_unset=True)  # type: ignore[attr-defined]
-    row = calendar_service.change_calendar(session, user, calendar_id, values, if_match)
-    response.headers["ETag"] = etag(row.version)
-    return row
+    return calendar_service.change_calendar(session, user, calendar_id, values, if_match)
 
 
 @router.delete(

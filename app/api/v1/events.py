@@ -4,9 +4,10 @@ from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
-from app.api.deps import CurrentUser, IfMatch, PageParams, TimeZoneParam, etag
+from app.api.deps import CurrentUser, IfMatch, PageParams, TimeZoneParam
+from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
 from app.api.transaction_route import TransactionRoute
 from app.db import SessionDep
@@ -18,7 +19,7 @@ from app.services import event_list_service, event_service
 from app.services.rows import PageRequest
 from app.services.windows import TAKING_PLACE, Window, resolve_moment
 
-router = APIRouter(prefix="/events", tags=["events"], route_class=TransactionRoute)
+router = PrefixRouter(prefix="/events", tags=["events"], route_class=TransactionRoute)
 
 StatusParam = Annotated[
     list[EventStatus],
@@ -59,11 +60,9 @@ def list_events(
     summary="Create an event or a series",
     responses=responses(401, 403, 404, 409),
 )
-def create_event(data: EventWrite, user: CurrentUser, session: SessionDep, response: Response) -> EventRead:
+def create_event(data: EventWrite, user: CurrentUser, session: SessionDep) -> EventRead:
     """With its room for every occurrence, or not at all: 409 lists what clashes and which rooms are free."""
     event = event_service.create_event(session, user, data)
-    response.headers["ETag"] = etag(event.version)
-    response.headers["Location"] = f"/api/v1/events/{event.id}"
     return event_service.read_event(session, event)
 
 
@@ -82,9 +81,8 @@ def list_upcoming_events(
 
 
 @router.get("/{event_id}", response_model=EventRead, summary="Read an event", responses=responses(401, 403, 404))
-def read_event(event_id: UUID, user: CurrentUser, session: SessionDep, response: Response) -> EventRead:
+def read_event(event_id: UUID, user: CurrentUser, session: SessionDep) -> EventRead:
     event = event_service.get_event(session, user, event_id)
-    response.headers["ETag"] = etag(event.version)
     return event_service.read_event(session, event)
 
 
@@ -100,11 +98,9 @@ def replace_event(
     user: CurrentUser,
     session: SessionDep,
     if_match: IfMatch,
-    response: Response,
 ) -> EventRead:
     """For its organizer. The room follows, or the change fails whole. Participants and calendar not sent stay."""
     event = event_service.replace_event(session, user, event_id, data, if_match)
-    response.headers["ETag"] = etag(event.version)
     return event_service.read_event(session, event)
 
 
@@ -120,12 +116,10 @@ def patch_event(
     user: CurrentUser,
     session: SessionDep,
     if_match: IfMatch,
-    response: Response,
 ) -> EventRead:
     """Only what is sent changes. `status: cancelled` frees the room."""
     values = data.model_dump(exclude_unset=True)  # type: ignore[attr-defined]
     event = event_service.patch_event(session, user, event_id, values, if_match)
-    response.headers["ETag"] = etag(event.version)
     return event_service.read_event(session, event)
 
 
@@ -147,11 +141,8 @@ def delete_event(event_id: UUID, user: CurrentUser, session: SessionDep, if_matc
     summary="Add a participant",
     responses=responses(401, 403, 404, 409),
 )
-def add_participant(
-    event_id: UUID, data: ParticipantWrite, user: CurrentUser, session: SessionDep, response: Response
-) -> EventRead:
+def add_participant(event_id: UUID, data: ParticipantWrite, user: CurrentUser, session: SessionDep) -> EventRead:
     event = event_service.add_participant(session, user, event_id, data)
-    response.headers["ETag"] = etag(event.version)
     return event_service.read_event(session, event)
 
 

@@ -3,18 +3,19 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
-from app.api.deps import AdminOrIt, CurrentUser, IfMatch, PageParams, TimeZoneParam, etag
+from app.api.deps import AdminOrIt, CurrentUser, IfMatch, PageParams, TimeZoneParam
+from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
 from app.api.transaction_route import TransactionRoute
 from app.db import SessionDep
 from app.schemas.common import DateOrMoment, Page
 from app.schemas.room import Equipment, RoomPatch, RoomRead, RoomSort, RoomWrite
 from app.services import room_service
-from app.services.windows import check_window, resolve_moment
+from app.services.windows import check_bookable, check_window, resolve_moment
 
-router = APIRouter(prefix="/rooms", tags=["rooms"], route_class=TransactionRoute)
+router = PrefixRouter(prefix="/rooms", tags=["rooms"], route_class=TransactionRoute)
 
 EquipmentParam = Annotated[
     list[Annotated[str, Query(max_length=500)]],
@@ -43,12 +44,9 @@ def list_rooms(
 
 
 @router.post("", response_model=RoomRead, status_code=201, summary="Create a room", responses=responses(401, 403, 409))
-def create_room(data: RoomWrite, user: AdminOrIt, session: SessionDep, response: Response) -> Any:
+def create_room(data: RoomWrite, user: AdminOrIt, session: SessionDep) -> Any:
     """For administrators and the IT desk."""
-    row = room_service.create_room(session, user, data)
-    response.headers["ETag"] = etag(row.version)
-    response.headers["Location"] = f"/api/v1/rooms/{row.id}"
-    return row
+    return room_service.create_room(session, user, data)
 
 
 @router.get("/available", response_model=Page[RoomRead], summary="Find free rooms", responses=responses(401, 403))
@@ -66,6 +64,7 @@ def list_available_rooms(
     zone = time_zone or user.time_zone
     starts, ends = resolve_moment(start, zone, "from"), resolve_moment(end, zone, "to")
     check_window(starts, ends)
+    check_bookable(starts, "from")
     body = room_service.list_available(
         session, user, starts, ends, page, capacity=capacity, equipment=_equipment(equipment)
     )
@@ -73,10 +72,8 @@ def list_available_rooms(
 
 
 @router.get("/{room_id}", response_model=RoomRead, summary="Read a room", responses=responses(401, 403, 404))
-def read_room(room_id: UUID, user: CurrentUser, session: SessionDep, response: Response) -> Any:
-    row = room_service.get_room(session, user, room_id)
-    response.headers["ETag"] = etag(row.version)
-    return row
+def read_room(room_id: UUID, user: CurrentUser, session: SessionDep) -> Any:
+    return room_service.get_room(session, user, room_id)
 
 
 @router.put(
@@ -91,12 +88,9 @@ def replace_room(
     user: AdminOrIt,
     session: SessionDep,
     if_match: IfMatch,
-    response: Response,
 ) -> Any:
     """For administrators and the IT desk. A room with bookings ahead cannot go out of use."""
-    row = room_service.change_room(session, user, room_id, data.model_dump(), if_match)
-    response.headers["ETag"] = etag(row.version)
-    return row
+    return room_service.change_room(session, user, room_id, data.model_dump(), if_match)
 
 
 @router.patch(
@@ -111,13 +105,10 @@ def patch_room(
     user: AdminOrIt,
     session: SessionDep,
     if_match: IfMatch,
-    response: Response,
 ) -> Any:
     """Only what is sent changes. For administrators and the IT desk."""
     values = data.model_dump(exclude_unset=True)  # type: ignore[attr-defined]
-    row = room_service.change_room(session, user, room_id, values, if_match)
-    response.headers["ETag"] = etag(row.version)
-    return row
+    return room_service.change_room(session, user, room_id, values, if_match)
 
 
 @router.delete(

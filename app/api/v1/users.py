@@ -3,9 +3,10 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query
 
-from app.api.deps import AdminUser, CurrentUser, IfMatch, PageParams, etag
+from app.api.deps import AdminUser, CurrentUser, IfMatch, PageParams
+from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
 from app.api.transaction_route import TransactionRoute
 from app.db import SessionDep
@@ -14,7 +15,7 @@ from app.schemas.common import Line, Page
 from app.schemas.user import UserCreate, UserPatch, UserRead, UserSort, UserWrite
 from app.services import user_service
 
-router = APIRouter(prefix="/users", tags=["users"], route_class=TransactionRoute)
+router = PrefixRouter(prefix="/users", tags=["users"], route_class=TransactionRoute)
 
 
 @router.get("", response_model=Page[UserRead], summary="List users", responses=responses(401))
@@ -40,12 +41,9 @@ def list_users(
     summary="Create a user",
     responses=responses(401, 403, 404, 409),
 )
-def create_user(data: UserCreate, user: AdminUser, session: SessionDep, response: Response) -> Any:
+def create_user(data: UserCreate, user: AdminUser, session: SessionDep) -> Any:
     """For administrators. The new user gets a calendar."""
-    row = user_service.create_user(session, user, data)
-    response.headers["ETag"] = etag(row.version)
-    response.headers["Location"] = f"/api/v1/users/{row.id}"
-    return row
+    return user_service.create_user(session, user, data)
 
 
 @router.get("/search", response_model=Page[UserRead], summary="Search users", responses=responses(401))
@@ -60,10 +58,8 @@ def search_users(
 
 
 @router.get("/{user_id}", response_model=UserRead, summary="Read a user", responses=responses(401, 404))
-def read_user(user_id: UUID, user: CurrentUser, session: SessionDep, response: Response) -> Any:
-    row = user_service.get_user(session, user, user_id)
-    response.headers["ETag"] = etag(row.version)
-    return row
+def read_user(user_id: UUID, user: CurrentUser, session: SessionDep) -> Any:
+    return user_service.get_user(session, user, user_id)
 
 
 @router.put(
@@ -78,12 +74,9 @@ def replace_user(
     user: CurrentUser,
     session: SessionDep,
     if_match: IfMatch,
-    response: Response,
 ) -> Any:
     """People may change their own profile; the rest is for administrators. Rights not sent stay as they are."""
-    row = user_service.replace_user(session, user, user_id, data, if_match)
-    response.headers["ETag"] = etag(row.version)
-    return row
+    return user_service.replace_user(session, user, user_id, data, if_match)
 
 
 @router.patch(
@@ -98,13 +91,10 @@ def patch_user(
     user: CurrentUser,
     session: SessionDep,
     if_match: IfMatch,
-    response: Response,
 ) -> Any:
     """Only what is sent changes."""
     values = data.model_dump(exclude_unset=True)  # type: ignore[attr-defined]
-    row = user_service.change_user(session, user, user_id, values, if_match)
-    response.headers["ETag"] = etag(row.version)
-    return row
+    return user_service.change_user(session, user, user_id, values, if_match)
 
 
 @router.delete("/{user_id}", status_code=204, summary="Deactivate a user", responses=responses(401, 403, 404, 409, 412))

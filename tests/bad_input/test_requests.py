@@ -1,0 +1,222 @@
+"""Cursors, limits, headers, methods and addresses that make no sense."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from tests.bad_input.routes import GOOD_BODIES, PREFIX, document
+from tests.bad_input.world import World, check_problem
+from tests.support.planning import accepted
+
+WINDOW = {"from": "2027-03-22", "to": "2027-03-29"}
+LISTS = {
+    path.removeprefix(PREFIX): (WINDOW if path.endswith(("/events", "/available")) else {})
+    for path, operations in document()["paths"].items()
+    for parameter in operations.get("get", {}).get("parameters", [])
+    if parameter["name"] == "cursor"
+}
+every_list = pytest.mark.parametrize("path", LISTS)
+
+
+def cursor_of(value: Any) -> str:
+    """A cursor that holds `value` in the way that true ones do."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    return base64.urlsafe_b64encode(text.encode("utf-8", "surrogatepass")).decode().rstrip("=")
+
+
+ID = "00000000-0000-7000-8000-000000000000"
+BAD_CURSORS = {
+    "word": "next",
+    "signs": "!!!!",
+    "one letter": "a",
+    "not utf-8": "____",
+    "letters": "ёжик",
+    "nul": "\0",
+    "json": '["a"]',
+    "null": cursor_of(None),
+    "number": cursor_of(1),
+    "object": cursor_of({"a": 1}),
+    "empty": cursor_of([]),
+    "too short": cursor_of(["a"]),
+    "too long": cursor_of(["a", ID, "a", ID]),
+    "no id": cursor_of(["a", "b"]),
+    "numbers": cursor_of([1, 2]),
+    "lists": cursor_of([["a"], [ID]]),
+    "not a number": cursor_of(f'[NaN, "{ID}"]'),
+    "infinite": cursor_of(f'[Infinity, "{ID}", 1e999]'),
+    "huge": cursor_of([10**300, ID]),
+    "nul inside": cursor_of(["a\0", ID]),
+    "half a character": cursor_of(f'["\\ud83d", "{ID}"]'),
+    "year 1": cursor_of(["0001-01-01T00:00:00+14:00", ID, "0001-01-01T00:00:00+14:00"]),
+    "year 9999": cursor_of(["9999-12-31T23:59:59-14:00", ID, "9999-12-31T23:59:59-14:00"]),
+    "naive": cursor_of(["2027-03-22T09:00:00", ID, "2027-03-22T09:00:00"]),
+    "deep": cursor_of("[" * 300),
+    "sql": cursor_of(["' OR 1=1 --", "' OR 1=1 --"]),
+}
+
+
+@every_list
+@pytest.mark.parametrize("cursor", BAD_CURSORS.values(), ids=BAD_CURSORS.keys())
+def test_a_cursor_that_no_list_gave_is_refused(world: World, path: str, cursor: str) -> None:
+    world.refuses(422, "bad_cursor", "GET", path, params={**LISTS[path], "cursor": cursor})
+
+
+@every_list
+def test_a_cursor_has_a_longest(world: World, path: str) -> None:
+    world.refuses(422, "invalid_request", "GET", path, params={**LISTS[path], "cursor": "a" * 501})
+
+
+def test_a_cursor_of_another_list_is_refused(world: World) -> None:
+    admin = world.admin
+    of_users = accepted(admin.get("/users", limit=1))["next_cursor"]
+    of_events = accepted(admin.get("/events", **{**WINDOW, "to": "2027-04-19"}, limit=1))["next_cursor"]
+    for path in ("/events", "/rooms/available"):
+        world.refuses(422, "bad_cursor", "GET", path, params={**WINDOW, "cursor": of_users})
+    for path in ("/users", "/rooms", "/calendars"):
+        world.refuses(422, "bad_cursor", "GET", path, params={"cursor": of_events})
+    world.refuses(422, "bad_cursor", "GET", "/users", params={"sort": "created_at", "cursor": of_users})
+    world.refuses(422, "bad_cursor", "GET", "/rooms", params={"sort": "capacity", "cursor": of_users})
+
+
+NUMBERS = ["0", "-1", "-999999999999999999999", "1.5", "many", "", "NaN", "Infinity", "1e3", "0x10", "9" * 5000, "1,2"]
+NUMBER_PARAMETERS = [
+    (path.removeprefix(PREFIX), parameter["name"])
+    for path, operations in document()["paths"].items()
+    for parameter in operations.get("get", {}).get("parameters", [])
+    if parameter["name"] in ("limit", "capacity", "days")
+]
+REQUIRED = {"/users/search": {"q": "a"}, "/events": WINDOW, "/rooms/available": WINDOW}
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=lambda text: text[:30])
+@pytest.mark.parametrize(("path", "name"), NUMBER_PARAMETERS)
+def test_limits_are_positive_numbers(world: World, path: str, name: str, number: str) -> None:
+    world.refuses(422, "invalid_request", "GET", path, params={**REQUIRED.get(path, {}), name: number})
+
+
+@every_list
+def test_a_huge_limit_is_the_longest_page(world: World, path: str) -> None:
+    accepted(world.admin.call("GET", path, params={**LISTS[path], "limit": 10**30}))
+
+
+@pytest.mark.parametrize("value", ["name; DROP TABLE users", "hashed_password", "", "-", "--name", "name,id", "%00"])
+@pytest.mark.parametrize("path", ["/users", "/calendars", "/rooms"])
+def test_a_list_knows_only_its_sorts(world: World, path: str, value: str) -> None:
+    world.refuses(422, "invalid_request", "GET", path, params={"sort": value})
+
+
+VERSIONED = [
+    (method.upper(), path.removeprefix(PREFIX))
+    for path, operations in document()["paths"].items()
+    for method, operation in operations.items()
+    if any(parameter["name"] == "if-match" for parameter in operation.get("parameters", []))
+]
+IDS = {"{user_id}": "<employee>", "{calendar_id}": "<calendar>", "{event_id}": "<event>", "{room_id}": "<room>"}
+
+
+@pytest.mark.parametrize(
+    ("tag", "code"),
+    [
+        ("", "bad_if_match"),
+        ("1", "bad_if_match"),
+        ('"', "bad_if_match"),
+        ('""', "bad_if_match"),
+        ('"1", 2', "bad_if_match"),
+        (",", "bad_if_match"),
+        ("W/", "bad_if_match"),
+        ("'1'", "bad_if_match"),
+        ("*, 1", "bad_if_match"),
+        ('"' + "9" * 2000 + '"', "invalid_request"),
+        ('"' + "9" * 900 + '"', "version_mismatch"),
+        ('"-1"', "version_mismatch"),
+        ('"one"', "version_mismatch"),
+        ('"1.0"', "version_mismatch"),
+        ('"\xb9"', "version_mismatch"),
+        ('"999999", "999998"', "version_mismatch"),
+    ],
+    ids=lambda value: value[:20],
+)
+@pytest.mark.parametrize(("method", "template"), VERSIONED)
+def test_if_match_names_versions(world: World, method: str, template: str, tag: str, code: str) -> None:
+    path = template
+    for parameter, name in IDS.items():
+        path = path.replace(parameter, name)
+    body = GOOD_BODIES.get(f"{method} {template}")
+    status = 412 if code == "version_mismatch" else 422
+    world.refuses(
+        status, code, method, path, headers={"If-Match": tag.encode("latin-1")}, **({"json": body} if body else {})
+    )
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Basic YTpi",
+        "Bearer a b",
+        "Bearer a.b.c",
+        "Bearer " + "a" * 100_000,
+        b"Bearer \xff\xfe",
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_a_wrong_authorization_signs_nobody_in(world: World, header: Any) -> None:
+    answer = world.admin.client.get("/auth/me", headers={"Authorization": header})
+    problem = check_problem(answer, 401, answer.json()["code"])
+    assert problem["code"] in ("not_authenticated", "invalid_token")
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["", ";", "ru;q=", "ru;q=NaN", "ru;q=Infinity", "*", "ru," * 10_000, "zz-ZZ", "../ru", b"\xff\xfe", "en;q=1e999"],
+    ids=lambda value: str(value)[:20],
+)
+def test_a_wrong_accept_language_still_gets_an_answer(world: World, header: Any) -> None:
+    answer = world.admin.call("GET", f"/rooms/{ID}", headers={"Accept-Language": header})
+    check_problem(answer, 404, "room_not_found")
+
+
+@pytest.mark.parametrize(("accept_language", "word"), [("ru", "комнаты"), ("ru-RU,en;q=0.8", "комнаты"), ("", "room")])
+@pytest.mark.parametrize("accept", ["application/xml", "text/html", "image/png;q=0", ""])
+def test_errors_are_problem_documents_in_the_readers_language(
+    world: World, accept: str, accept_language: str, word: str
+) -> None:
+    headers = {"Accept": accept, "Accept-Language": accept_language}
+    answer = world.admin.call("GET", f"/rooms/{ID}", headers=headers)
+    assert word in check_problem(answer, 404, "room_not_found")["detail"]
+
+
+METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
+WRONG_METHODS = [
+    (method, path.removeprefix(PREFIX))
+    for path, operations in document()["paths"].items()
+    for method in sorted(METHODS - {name.upper() for name in operations})
+    # A word such as `available` is an id, though a wrong one, to the routes of single objects.
+    if not path.endswith(("/upcoming", "/available", "/search"))
+]
+
+
+@pytest.mark.parametrize(("method", "path"), WRONG_METHODS)
+def test_a_method_that_an_address_does_not_know_is_a_405(world: World, method: str, path: str) -> None:
+    for parameter, name in IDS.items():
+        path = path.replace(parameter, name)
+    world.refuses(405, "method_not_allowed", method, path)
+
+
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND", "GETX", "get", "X" * 5000])
+def test_an_unknown_method_is_a_405(world: World, method: str) -> None:
+    answer = world.admin.call(method, "/calendars")
+    assert answer.status_code == (200 if method == "get" else 405)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/nothing", "/users/%2e%2e/rooms/x", "/calendars/" + "x/" * 500, "/%00", "/%FF", "/events/a/b/c/d"],
+)
+def test_an_address_without_a_route_is_a_404(world: World, path: str) -> None:
+    world.refuses(404, "not_found", "GET", path)

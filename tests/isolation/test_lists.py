@@ -1,0 +1,114 @@
+"""Every list and search, asked by another company: none shows a row of ours."""
+
+from typing import Any
+
+import pytest
+
+from tests.bad_input.routes import PREFIX, document, resolved
+from tests.isolation.companies import Isolation
+from tests.support.people import event
+from tests.support.planning import accepted, at, refused, today
+
+SPRING = {"from": "2027-03-01", "to": "2027-04-30"}
+# What each list is asked for, so that it shows as much as it can. A new list fails until it is here.
+LISTS: dict[str, dict[str, Any]] = {
+    "/users": {"limit": 500},
+    "/users/search": {"q": "person", "limit": 50},
+    "/calendars": {"limit": 500},
+    "/events": {**SPRING, "limit": 500, "status": ["confirmed", "tentative", "cancelled"]},
+    "/events/upcoming": {"days": 366, "limit": 100},
+    "/rooms": {"limit": 500},
+    "/rooms/available": {"from": "2027-06-01", "to": "2027-06-02", "limit": 500},
+}
+# Filters that name an object, with one of ours.
+FILTERS = {"owner_id": "<employee>", "calendar_id": "<calendar>", "room_id": "<room>", "department_id": "<department>"}
+PARAMETERS = [
+    (path.removeprefix(PREFIX), parameter["name"])
+    for path, operations in document()["paths"].items()
+    for parameter in operations.get("get", {}).get("parameters", [])
+    if parameter["in"] == "query" and parameter["name"].endswith("_id")
+]
+
+
+def found(world: Isolation, actor: Any, path: str, **params: Any) -> str:
+    answer = actor.call("GET", path, params=world.named({**LISTS[path], **params}))
+    assert answer.status_code == 200, answer.text
+    return str(answer.text)
+
+
+def ours_in(world: Isolation, text: str) -> list[str]:
+    return [name for name, row_id in world.ours.ids.items() if row_id in text]
+
+
+def test_every_list_is_here() -> None:
+    lists = set()
+    for path, operations in document()["paths"].items():
+        content = operations.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
+        schema = resolved(content.get("application/json", {}).get("schema", {}))
+        if "items" in schema.get("properties", {}):
+            lists.add(path.removeprefix(PREFIX))
+    assert lists == LISTS.keys()
+    assert {name for _, name in PARAMETERS} <= FILTERS.keys()
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_list_shows_the_own_company_and_no_other(world: Isolation, path: str) -> None:
+    assert ours_in(world, found(world, world.ours.employee, path)), "the question finds nothing at all"
+    for stranger in (world.theirs.company.admin, world.theirs.employee):
+        assert ours_in(world, found(world, stranger, path)) == []
+
+
+@pytest.mark.parametrize(("path", "name"), PARAMETERS)
+def test_a_filter_for_an_object_of_another_company_finds_nothing(world: Isolation, path: str, name: str) -> None:
+    for stranger in (world.theirs.company.admin, world.theirs.employee):
+        text = found(world, stranger, path, **{name: FILTERS[name]})
+        assert '"items":[]' in text.replace(" ", "")
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_list_needs_somebody_who_is_signed_in(world: Isolation, path: str) -> None:
+    answer = world.admin.client.get(path, params=LISTS[path])
+    refused(answer, 401, "not_authenticated")
+
+
+@pytest.mark.parametrize("path", [path for path in LISTS if not path.startswith("/users")])
+def test_the_installations_administrator_has_no_lists_of_companies(world: Isolation, path: str) -> None:
+    answer = world.installation_admin.call("GET", path, params=LISTS[path])
+    refused(answer, 403, "company_required")
+
+
+def test_a_private_event_of_a_colleague_is_in_nobody_elses_list(world: Isolation) -> None:
+    for actor, sees in (
+        (world.ours.employee, True),
+        (world.invited, True),
+        (world.colleague, False),
+        (world.it_desk, False),
+        (world.company.admin, False),
+    ):
+        text = found(world, actor, "/events")
+        assert (world.ours.ids["private event"] in text, "Secret" in text) == (sees, sees)
+        assert (world.ours.ids["private calendar"] in found(world, actor, "/calendars")) == (
+            actor is world.ours.employee
+        )
+
+
+def test_a_clash_with_a_private_event_tells_only_when_the_room_is_taken(world: Isolation) -> None:
+    day = today().replace(month=6, day=15)
+    day = day.replace(year=day.year + 1)
+    private = world.ours.employee.create_event(title="Secret", room_id=world.ours.ids["room"], **at(day))
+    body = event(room_id=world.ours.ids["room"], **at(day))
+    problem = refused(world.colleague.post("/events", body), 409, "room_taken")
+    assert problem["clashes"]
+    assert "Secret" not in str(problem)
+    assert private["id"] not in str(problem)
+    assert accepted(world.ours.employee.get(f"/events/{private['id']}"))["title"] == "Secret"
+
+
+def test_the_free_rooms_of_a_clash_are_of_the_own_company(world: Isolation) -> None:
+    theirs = world.theirs.company.admin.create_room(name="Elsewhere")
+    own = world.company.admin.create_room(name="Next door")
+    body = event(room_id=world.ours.ids["room"])
+    problem = refused(world.company.admin.post("/events", body), 409, "room_taken")
+    names = [room["name"] for room in problem["free_rooms"]]
+    assert own["name"] in names
+    assert theirs["id"] not in str(problem)
