@@ -16,7 +16,7 @@ from bench.checks import Incorrect
 from bench.figures import BRIEF, NORMAL, Measurements
 from bench.loading import count
 from bench.machine import describe
-from bench.processes import ROOT, ServerDidNotStart
+from bench.processes import ROOT, GeneratorFailed, ServerDidNotStart
 from bench.rig import Rig, running
 from bench.shape import FULL, QUICK
 from bench.table import Figure, markdown, write_between_markers
@@ -34,7 +34,7 @@ def main() -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="planner-bench-", ignore_cleanup_errors=True) as folder:
             table, right = measure(Path(folder), quick=options.quick)
-    except (Incorrect, ServerDidNotStart) as error:
+    except (Incorrect, GeneratorFailed, ServerDidNotStart) as error:
         print(f"FAILED: {error}", file=sys.stderr)
         return 1
     print(f"\n{table}\n\nDone in {time.monotonic() - started:.0f} s.")

@@ -15,6 +15,8 @@ from typing import Any, cast
 
 import uvloop
 
+# How long after the end of a job the last answers may take.
+ANSWER_SECONDS = 60.0
 HEAD_END = b"\r\n\r\n"
 
 

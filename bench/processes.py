@@ -24,6 +24,10 @@ class ServerDidNotStart(RuntimeError):
     """A server ended or stayed silent; the message carries the end of its output."""
 
 
+class GeneratorFailed(RuntimeError):
+    """The load generator ended in the middle of a job."""
+
+
 def free_port() -> int:
     """A TCP port on 127.0.0.1 that nobody listens on."""
     with socket.socket() as probe:
@@ -125,9 +129,16 @@ class Generator:
         self._process.wait()
 
     def run(self, job: Job) -> Result:
-        """Run a job and wait for its result."""
+        """Run a job and wait for its result.
+
+        Raises:
+            GeneratorFailed: it ended without one; its error output says why.
+        """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(asdict(job)) + "\n")
         self._process.stdin.flush()
-        return Result(**json.loads(self._process.stdout.readline()))
+        line = self._process.stdout.readline()
+        if not line:
+            raise GeneratorFailed("The load generator ended without a result.")
+        return Result(**json.loads(line))

@@ -2,15 +2,16 @@
 
 import os
 import shutil
-import zoneinfo
+import sysconfig
+from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic_settings import DotEnvSettingsSource
 
+from app.calendaring.zones import TZDATA_VERSION
 from app.core.config import DEVELOPMENT_SECRET_KEY, SECRET_KEY_MIN_LENGTH, Settings
 from app.supervisor import probe
 from app.supervisor.home import Home, Running
@@ -132,26 +133,21 @@ def system_tzdata_version(directory: Path) -> str | None:
     return None
 
 
-def check_tzdata(package_version: str | None = None, tzpath: tuple[str, ...] | None = None) -> Check:
-    """Which time zone data are used: Python takes the system's where there are any, else the package's.
+def check_tzdata(used: str = TZDATA_VERSION, folders: Sequence[str] | None = None) -> Check:
+    """Whether the time zone data of the `tzdata` package, which Planner always uses, are behind the system's.
 
     Args:
-        package_version: of the tzdata package, by default the installed one, such as "2026.6".
-        tzpath: the system's folders, by default those of this Python.
+        used: the version in use, such as "2026f".
+        folders: where the system keeps its own, by default where this Python would look.
     """
-    package = package_version or metadata.version("tzdata")
-    year, _, number = package.partition(".")
-    iana = f"{year}{chr(ord('a') + int(number) - 1)}" if number.isdigit() and int(number) else package
-    for folder in zoneinfo.TZPATH if tzpath is None else tzpath:
-        if not (Path(folder) / "UTC").exists():
-            continue
-        version = system_tzdata_version(Path(folder))
-        if version and version < iana:
-            found = f"the system's {version} ({folder}) is used; the tzdata package has {iana}"
-            advice = "Update the system's tzdata, or set PYTHONTZPATH= (empty) to use the package."
-            return Check("warn", "time zones", found, advice)
-        return Check("ok", "time zones", f"{version or 'unknown version'} of the system ({folder})")
-    return Check("ok", "time zones", f"{iana} of the tzdata package")
+    if folders is None:
+        folders = (sysconfig.get_config_var("TZPATH") or "").split(os.pathsep)
+    versions = (system_tzdata_version(Path(folder)) for folder in folders if folder)
+    newest = max((version for version in versions if version), default=None)
+    if newest and newest > used:
+        advice = "Update the tzdata package, so that Planner knows the newest rules too."
+        return Check("warn", "time zones", f"tzdata {used} is used; the system has {newest}", advice)
+    return Check("ok", "time zones", f"tzdata {used} (the system's: {newest or 'none'})")
 
 
 def check_running(settings: Settings, running: Running | None) -> Check:

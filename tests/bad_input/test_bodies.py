@@ -31,7 +31,7 @@ def test_every_route_with_a_body_has_one_here() -> None:
 
 
 @every_kind_of_route
-@pytest.mark.parametrize("field", ["unknown", "__class__", "", "поле 🪴", "a" * 10_000])
+@pytest.mark.parametrize("field", ["unknown", "__class__", "поле 🪴" * 1000])
 def test_unknown_fields_are_refused(world: World, route: WriteRoute, field: str) -> None:
     problem = world.refuses(422, "invalid_request", route.method, route.path, json=route.body(**{field: "x"}))
     assert [error["type"] for error in problem["errors"]] == ["extra_forbidden"]
@@ -95,7 +95,7 @@ def test_every_route_needs_a_json_object(world: World, route: WriteRoute, conten
     check_problem(answer, 422, answer.json()["code"])
 
 
-@every_route
+@every_kind_of_route
 @pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e400", "9" * 5000, "01"])
 def test_numbers_that_are_none_stand_nowhere(world: World, route: WriteRoute, number: str) -> None:
     for field, schema in route.fields.items():
