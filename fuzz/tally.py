@@ -13,6 +13,7 @@ class Tally:
         self.succeeded: Counter[str] = Counter()
         self.phases: Counter[str] = Counter()
         self.failures: dict[str, str] = {}
+        self.errors: list[str] = []
 
     def note(self, scenario: Any) -> None:
         """Count the answers to what one scenario sent, and keep the first of each kind of failure."""

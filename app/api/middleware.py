@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.problems import on_unexpected, planner_problem
-from app.core.client_address import find_client, hops_of, networks_of
+from app.core.client_address import find_client, hops_of, limit_key, networks_of
 from app.core.config import Settings
 from app.core.errors import PayloadTooLarge, TooManyRequests, Unauthenticated
 from app.core.rate_limit import get_rate_limits
@@ -190,4 +190,4 @@ def _key_of(scope: Scope) -> str:
                 return f"user:{decode_token(value[7:].decode('latin-1').strip()).get('sub')}"
             except Unauthenticated:
                 break
-    return f"address:{scope['client'][0] if scope.get('client') else ''}"
+    return limit_key(scope["client"][0] if scope.get("client") else "")

@@ -27,6 +27,14 @@ def find_client(peer: str, forwarded_for: Sequence[str], trusted: Sequence[Netwo
     return address
 
 
+def limit_key(address: str) -> str:
+    """Under what requests from an address are counted: itself, or its /64, which is one customer's, in IPv6."""
+    if ":" not in address or not _is_address(address):
+        return f"address:{address}"
+    network = IPv6Network(address.partition("%")[0] + "/64", strict=False)
+    return f"address:{network}"
+
+
 def hops_of(forwarded_for: Sequence[str]) -> list[tuple[str, int]]:
     """The addresses in X-Forwarded-For headers, from left to right, each with its port or 0.
 

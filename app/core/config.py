@@ -162,10 +162,11 @@ class InsecureSettings(RuntimeError):
 
 
 def check_production(settings: Settings) -> None:
-    """Refuse to start in production with a secret key that others know or can guess.
+    """Refuse to start in production with what others could use: a known or short key, any origin.
 
     Raises:
-        InsecureSettings: SECRET_KEY is the default of development, or shorter than 32 characters.
+        InsecureSettings: SECRET_KEY is the default of development, or shorter than 32 characters; or
+            BACKEND_CORS_ORIGINS lets in every origin.
     """
     if not settings.is_production:
         return
@@ -176,6 +177,10 @@ def check_production(settings: Settings) -> None:
         raise InsecureSettings(
             f"SECRET_KEY has {len(settings.SECRET_KEY)} characters; "
             f"ENVIRONMENT=production needs at least {SECRET_KEY_MIN_LENGTH}. {how}"
+        )
+    if "*" in settings.cors_origins_list:
+        raise InsecureSettings(
+            "BACKEND_CORS_ORIGINS is *: any web page could act for whoever is signed in. Name the origins."
         )
 
 

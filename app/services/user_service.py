@@ -72,6 +72,8 @@ def search_users(session: Session, actor: Actor, text: str, limit: int) -> list[
     Case does not matter, nor ё against е. The trigram index serves words of three letters and more.
     """
     words = text.lower().replace("ё", "е").split()[:8]
+    if not words:
+        return []
     query = visible_to(actor).where(col(User.is_active))
     for word in words:
         query = query.where(col(User.search_text).contains(word, autoescape=True))

@@ -3,7 +3,7 @@
 import pytest
 from uvicorn.middleware.proxy_headers import _parse_host_port
 
-from app.core.client_address import find_client, hops_of, networks_of
+from app.core.client_address import find_client, hops_of, limit_key, networks_of
 
 PROXIES = networks_of(["10.0.0.0/8", "fd00::/8", "192.0.2.53"])
 
@@ -51,3 +51,10 @@ def test_without_trusted_proxies_the_header_is_not_read() -> None:
 def test_uvicorn_reads_the_same_address_out_of_any_header(hop: str) -> None:
     # What uvicorn put in place of the peer must be recognised, or a made-up address would count.
     assert hops_of([hop]) == [_parse_host_port(hop)]
+
+
+def test_requests_from_one_ipv6_network_are_counted_together() -> None:
+    assert limit_key("2001:db8:1:2::1") == limit_key("2001:db8:1:2:ffff::9")
+    assert limit_key("2001:db8:1:2::1") != limit_key("2001:db8:1:3::1")
+    assert limit_key("192.0.2.1") != limit_key("192.0.2.2")
+    assert limit_key("testclient") == "address:testclient"

@@ -179,3 +179,9 @@ def test_no_process_starts_in_production_with_the_default_key(command: list[str]
     )
     assert ended.returncode != 0
     assert "SECRET_KEY is not set" in ended.stdout + ended.stderr
+
+
+def test_production_refuses_to_let_in_every_origin() -> None:
+    settings = Settings(ENVIRONMENT="production", SECRET_KEY="k" * 40, BACKEND_CORS_ORIGINS="https://a.example,*")
+    with pytest.raises(InsecureSettings, match="BACKEND_CORS_ORIGINS"):
+        check_production(settings)

@@ -7,10 +7,11 @@ from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from app.api.deps import CurrentUser, client_address
+from app.api.deps import CurrentUser, client_address, get_token_claims
 from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
 from app.api.transaction_route import TransactionRoute
+from app.core.client_address import limit_key
 from app.core.errors import Unauthenticated
 from app.core.rate_limit import account_key, get_rate_limits
 from app.db import SessionDep
@@ -63,15 +64,19 @@ async def read_login(request: Request) -> LoginRequest:
     try:
         login = LoginRequest.model_validate(sent)
     except ValidationError as error:
-        problems = [{**problem, "loc": ("body", *problem["loc"])} for problem in error.errors(include_url=False)]
+        names = {"email": "username"} if is_form else {}
+        problems = [
+            {**problem, "loc": ("body", *(names.get(str(part), part) for part in problem["loc"]))}
+            for problem in error.errors(include_url=False)
+        ]
         raise RequestValidationError(problems) from error
-    await get_rate_limits().check("login", account_key(login.email), f"address:{client_address(request)}")
+    await get_rate_limits().check("login", account_key(login.email), limit_key(client_address(request) or ""))
     return login
 
 
-async def limit_by_address(request: Request) -> None:
-    """Registration is as dear as a login, and counts like one."""
-    await get_rate_limits().check("login", f"register:{client_address(request)}")
+async def limit_by_account(claims: Annotated[dict[str, Any], Depends(get_token_claims)]) -> None:
+    """Who guesses a password with a stolen token is held back like who guesses it without one."""
+    await get_rate_limits().check("login", f"password-of:{claims.get('sub')}")
 
 
 @router.post(
@@ -80,7 +85,6 @@ async def limit_by_address(request: Request) -> None:
     status_code=201,
     summary="Register",
     responses=responses(403, 409),
-    dependencies=[Depends(limit_by_address)],
 )
 def register(data: RegisterRequest, session: SessionDep) -> Any:
     """A new employee, with a calendar. Sign in afterwards."""
@@ -129,7 +133,13 @@ def me(user: CurrentUser, session: SessionDep) -> Any:
     return user_service.get_self(session, user)
 
 
-@router.post("/change-password", status_code=204, summary="Change my password", responses=responses(401, 403))
+@router.post(
+    "/change-password",
+    status_code=204,
+    summary="Change my password",
+    responses=responses(401, 403),
+    dependencies=[Depends(limit_by_account)],
+)
 def change_password(data: PasswordChange, user: CurrentUser, session: SessionDep) -> None:
     """Every other session of mine ends."""
     user_service.change_password(session, user, data.current_password, data.new_password)
