@@ -6,7 +6,7 @@ from pathlib import Path
 from alembic import command
 from alembic.util import CommandError
 
-from app.core.migrations import alembic_config
+from app.core.alembic_commands import alembic_config
 from app.supervisor.postgres import EmbeddedPostgres
 
 

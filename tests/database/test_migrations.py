@@ -6,11 +6,13 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
+from app.core.alembic_commands import alembic_config
 from app.core.database import driver_url
-from app.core.migrations import alembic_config, downgrade, pending, revisions, upgrade
+from app.core.migrations import downgrade, pending, revisions, upgrade
 from app.models import metadata
 from tests.support.servers import clone_template
 
@@ -108,3 +110,8 @@ def test_every_time_has_a_zone_but_for_wall_times(url: str) -> None:
         (table, column) for table, column, kind, *_ in schema(url)["columns"] if kind == "timestamp without time zone"
     ]
     assert naive == [("events", "end_wall"), ("events", "start_wall")]
+
+
+def test_the_numbers_of_the_files_are_the_revisions_that_alembic_knows() -> None:
+    script = ScriptDirectory.from_config(alembic_config())
+    assert revisions() == tuple(reversed([revision.revision for revision in script.walk_revisions()]))
