@@ -28,12 +28,13 @@ TAGS: list[dict[str, Any]] = [
 ]
 
 
-def _tell_body_limit(document: dict[str, Any]) -> None:
-    """Every operation with a body may answer 413."""
+def _tell_common_answers(document: dict[str, Any]) -> None:
+    """What any route may answer: 413 to a body, 409 to a write that another one is in the way of, 503 in an outage."""
     for path in document["paths"].values():
-        for operation in path.values():
-            if "requestBody" in operation:
-                operation["responses"].setdefault("413", responses(413)[413])
+        for method, operation in path.items():
+            common = {503} | ({409} if method != "get" else set()) | ({413} if "requestBody" in operation else set())
+            for status in sorted(common):
+                operation["responses"].setdefault(str(status), responses(status)[status])
 
 
 def add_problem_schema(app: FastAPI) -> None:
@@ -47,7 +48,7 @@ def add_problem_schema(app: FastAPI) -> None:
             problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas.update(problem.pop("$defs", {}))
             schemas["Problem"] = problem
-            _tell_body_limit(document)
+            _tell_common_answers(document)
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)
         assert app.openapi_schema is not None

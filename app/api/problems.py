@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
+from app.api.allowed_methods import allowed_methods
 from app.api.validation_texts import validation_text
 from app.core.errors import PlannerError
 from app.core.messages import Language, language_of, message
@@ -155,7 +156,10 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     code = CODES_BY_STATUS.get(status, "bad_request")
     limit = getattr(request.app.state, "max_body_bytes", "")
     detail = message(code, reader_language(request.scope), {"limit": limit})
-    return problem(request.scope, status, code, detail, headers=error.headers)
+    headers = dict(error.headers or {})
+    if status == 405 and (methods := allowed_methods(request.app, request.url.path)):
+        headers["Allow"] = ", ".join(methods)
+    return problem(request.scope, status, code, detail, headers=headers)
 
 
 async def _on_database_error(request: Request, error: Exception) -> Response:

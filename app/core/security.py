@@ -25,8 +25,8 @@ TOKEN_MAX_LENGTH = 2048
 
 # OWASP's smallest argon2id setting (19 MiB, 2 passes, 1 lane); bcrypt only verifies imported hashes.
 _passwords = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19 * 1024, parallelism=1), BcryptHasher()))
-# The hash of a password that nobody knows: with it an unknown e-mail costs as much as a wrong password. A test holds its
-# parameters equal to those above.
+# The hash of a password that nobody knows: with it an unknown e-mail costs as much as a wrong password. A test holds
+# its parameters equal to those above.
 UNKNOWN_USER_HASH = "$argon2id$v=19$m=19456,t=2,p=1$7pd+qPQAH+uxcorE0ueGlw$yVrLozFNVHiU21XhVZnZiJedbYnxvLqIPz3TwrNgLY4"
 HASHING_PATIENCE_SECONDS = 10
 

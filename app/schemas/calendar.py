@@ -3,6 +3,8 @@
 from enum import StrEnum
 from uuid import UUID
 
+from pydantic import StrictBool
+
 from app.schemas.common import Color, Input, Instant, Line, Output, Text, example, partial_of
 
 
@@ -19,7 +21,7 @@ class CalendarWrite(Input):
     name: Line
     description: Text | None = None
     color: Color = "#3788d8"
-    is_public: bool = False
+    is_public: StrictBool = False
 
 
 CalendarPatch = partial_of(CalendarWrite, "CalendarPatch")

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StrictBool, StringConstraints
 
 from app.schemas.common import Input, Instant, Line, LongLine, Output, Text, example, partial_of
 
@@ -35,7 +35,7 @@ class RoomWrite(Input):
     equipment: Annotated[list[Equipment], Field(max_length=50), AfterValidator(_without_repeats)] = Field(
         default_factory=list, examples=[["projector", "whiteboard"]]
     )
-    is_active: bool = True
+    is_active: StrictBool = True
 
 
 RoomPatch = partial_of(RoomWrite, "RoomPatch")

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from app.models.user import Role
 from app.schemas.common import Date, Email, Input, Instant, Line, Output, Password, ZoneName, example, partial_of
@@ -38,13 +38,13 @@ class UserWrite(Input):
     manager_id: UUID | None = None
     birthday: Date | None = None
     time_zone: ZoneName | None = Field(None, description="IANA name; null means the company's zone")
-    show_local_time: bool = True
-    show_moscow_time: bool = True
+    show_local_time: StrictBool = True
+    show_moscow_time: StrictBool = True
     role: Role = Role.EMPLOYEE
-    is_active: bool = True
-    access_org_structure: bool = True
-    access_tickets: bool = True
-    access_availability_slots: bool = False
+    is_active: StrictBool = True
+    access_org_structure: StrictBool = True
+    access_tickets: StrictBool = True
+    access_availability_slots: StrictBool = False
 
 
 class UserCreate(UserWrite):

@@ -316,3 +316,16 @@ def test_avatars_cannot_be_written(client: TestClient, avatar: Path) -> None:
     for method in ("PUT", "POST", "DELETE"):
         assert client.request(method, f"http://testserver/uploads/avatars/{avatar.name}").status_code == 405
     assert avatar.read_bytes() == b"\x89PNG"
+
+
+def test_a_wrong_method_is_told_all_that_are_possible(company: Company) -> None:
+    answer = company.admin.delete("/calendars")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
+    answer = company.admin.post(f"/events/{company.admin.id}")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "DELETE, GET, PATCH, PUT")
+
+
+@pytest.mark.parametrize("value", ["yes", 1, "true"])
+def test_a_flag_is_true_or_false_and_nothing_like_it(company: Company, value: object) -> None:
+    answer = company.admin.post("/calendars", {"name": "Team", "is_public": value})
+    assert answer.status_code == 422
