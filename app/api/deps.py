@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Query, Request
 from fastapi.security import OAuth2PasswordBearer
 
-from app.api.transaction_route import Deferred
+from app.api.transaction_route import API_PREFIX, Deferred
 from app.core.actor import Actor
 from app.core.config import get_settings
 from app.core.errors import Forbidden, Invalid, Unauthenticated
@@ -15,14 +15,21 @@ from app.schemas.common import ZoneName
 from app.services import session_service
 from app.services.rows import PageRequest
 
-oauth2_scheme = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/login", auto_error=False)
+
+class AccessToken(OAuth2PasswordBearer):
+    """The claims of the request's access token; no I/O.
+
+    The scheme that the documentation shows is itself the dependency: each level of dependencies costs every request.
+    """
+
+    async def __call__(self, request: Request) -> dict[str, Any]:  # type: ignore[override]
+        token = await super().__call__(request)
+        if not token:
+            raise Unauthenticated("not_authenticated")
+        return decode_token(token)
 
 
-async def get_token_claims(token: Annotated[str | None, Depends(oauth2_scheme)]) -> dict[str, Any]:
-    """The claims of the request's access token; no I/O."""
-    if not token:
-        raise Unauthenticated("not_authenticated")
-    return decode_token(token)
+get_token_claims = AccessToken(tokenUrl=f"{API_PREFIX}/auth/login", auto_error=False)
 
 
 # The declared type of the value that the endpoint gets; on the way it is Deferred.
@@ -82,12 +89,17 @@ async def get_if_match(
 IfMatch = Annotated[frozenset[int] | None, Depends(get_if_match)]
 
 
+def page_request(limit: int | None, cursor: str | None) -> PageRequest:
+    """The page that was asked for, within the installation's bounds."""
+    settings = get_settings()
+    return PageRequest(min(limit or settings.PAGE_LIMIT_DEFAULT, settings.PAGE_LIMIT_MAX), cursor)
+
+
 async def get_page(
     limit: Annotated[int | None, Query(ge=1, description="Rows a page; capped by the installation")] = None,
     cursor: Annotated[str | None, Query(max_length=500, description="next_cursor of the page before")] = None,
 ) -> PageRequest:
-    settings = get_settings()
-    return PageRequest(min(limit or settings.PAGE_LIMIT_DEFAULT, settings.PAGE_LIMIT_MAX), cursor)
+    return page_request(limit, cursor)
 
 
 PageParams = Annotated[PageRequest, Depends(get_page)]

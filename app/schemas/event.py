@@ -99,6 +99,23 @@ class EventRead(Output):
     version: int
 
 
+class OccurrenceQuery(Input):
+    """What a list of occurrences is asked for. One model, since each parameter by itself costs the hot list more."""
+
+    start: DateOrMoment = Field(alias="from", examples=["2027-03-22"])
+    end: DateOrMoment = Field(alias="to", examples=["2027-03-29"], description="Exclusive")
+    time_zone: ZoneName | None = Field(
+        None, description="IANA zone of naive times and of all-day dates; yours when not sent"
+    )
+    calendar_id: UUID | None = None
+    room_id: UUID | None = None
+    status: list[EventStatus] = Field(
+        default_factory=list, max_length=3, description="Repeat it for several. Not sent: confirmed and tentative"
+    )
+    limit: int | None = Field(None, ge=1, description="Rows a page; capped by the installation")
+    cursor: str | None = Field(None, max_length=500, description="next_cursor of the page before")
+
+
 class OccurrenceRead(Output):
     """One instance in a list. `id` is the event that describes it, `original_start` names it in its series."""
 

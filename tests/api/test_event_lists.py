@@ -199,3 +199,9 @@ def test_upcoming_is_ones_own(company: Company, stranger_company: Company) -> No
     assert len(accepted(anna.get("/events/upcoming"))["items"]) == 10
     assert accepted(company.admin.get("/events/upcoming"))["items"] == []
     assert accepted(stranger_company.admin.get("/events/upcoming"))["items"] == []
+
+
+def test_a_misspelt_filter_is_refused_and_not_ignored(company: Company) -> None:
+    answer = company.admin.get("/events", from_="2027-03-22", to="2027-03-29", calender_id=company.admin.calendar_id)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["loc"] == ["query", "calender_id"]

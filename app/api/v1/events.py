@@ -6,49 +6,38 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from app.api.deps import CurrentUser, IfMatch, PageParams, TimeZoneParam
+from app.api.deps import CurrentUser, IfMatch, page_request
 from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
 from app.api.transaction_route import TransactionRoute
 from app.db import SessionDep
 from app.models.base import now
-from app.models.event import EventStatus
-from app.schemas.common import DateOrMoment, Page
-from app.schemas.event import EventPatch, EventRead, EventWrite, OccurrenceRead, ParticipantWrite
+from app.schemas.common import Page
+from app.schemas.event import EventPatch, EventRead, EventWrite, OccurrenceQuery, OccurrenceRead, ParticipantWrite
 from app.services import event_list_service, event_service
 from app.services.rows import PageRequest
 from app.services.windows import TAKING_PLACE, Window, resolve_moment
 
 router = PrefixRouter(prefix="/events", tags=["events"], route_class=TransactionRoute)
 
-StatusParam = Annotated[
-    list[EventStatus],
-    Query(max_length=3, description="Repeat it for several. Not sent: confirmed and tentative"),
-]
-
 
 @router.get("", response_model=Page[OccurrenceRead], summary="List occurrences", responses=responses(401, 403))
 def list_events(
     user: CurrentUser,
     session: SessionDep,
-    page: PageParams,
-    start: Annotated[DateOrMoment, Query(alias="from", examples=["2027-03-22"])],
-    end: Annotated[DateOrMoment, Query(alias="to", examples=["2027-03-29"], description="Exclusive")],
-    time_zone: TimeZoneParam = None,
-    calendar_id: UUID | None = None,
-    room_id: UUID | None = None,
-    status: StatusParam = [],  # noqa: B006 - FastAPI copies it
+    query: Annotated[OccurrenceQuery, Query()],
 ) -> Any:
     """Every occurrence that overlaps [from, to), across the calendars that I see and the events I take part in."""
-    zone = time_zone or user.time_zone
+    zone = query.time_zone or user.time_zone
     window = Window(
-        start=resolve_moment(start, zone, "from"),
-        end=resolve_moment(end, zone, "to"),
+        start=resolve_moment(query.start, zone, "from"),
+        end=resolve_moment(query.end, zone, "to"),
         zone=zone,
-        calendar_id=calendar_id,
-        room_id=room_id,
-        statuses=tuple(status) or TAKING_PLACE,
+        calendar_id=query.calendar_id,
+        room_id=query.room_id,
+        statuses=tuple(query.status) or TAKING_PLACE,
     )
+    page = page_request(query.limit, query.cursor)
     body = event_list_service.list_occurrences(session, user, window, page)
     return Response(body, media_type="application/json")
 
