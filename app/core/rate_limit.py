@@ -11,7 +11,7 @@ from limits import RateLimitItem, parse_many
 from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from limits.errors import StorageError
-from redis.asyncio.connection import BlockingConnectionPool, ConnectionPool
+from redis.asyncio.connection import ConnectionPool
 
 from app.core.config import get_settings
 from app.core.errors import TooManyRequests
@@ -20,7 +20,8 @@ LimitName = Literal["default", "login"]
 # How long Redis may take, and how long it is left alone after it failed.
 REDIS_PATIENCE_SECONDS = 0.25
 REDIS_PAUSE_SECONDS = 5.0
-REDIS_CONNECTIONS = 32
+# One for each request that is being counted at this moment; more than that at once count in the process.
+REDIS_CONNECTIONS = 1000
 
 log = structlog.get_logger(__name__)
 
@@ -76,10 +77,9 @@ class RateLimits:
 
 
 def _redis_pool(redis_url: str) -> ConnectionPool:
-    return BlockingConnectionPool.from_url(
+    return ConnectionPool.from_url(
         redis_url,
         max_connections=REDIS_CONNECTIONS,
-        timeout=REDIS_PATIENCE_SECONDS,
         socket_timeout=REDIS_PATIENCE_SECONDS,
         socket_connect_timeout=REDIS_PATIENCE_SECONDS,
     )
