@@ -36,13 +36,15 @@ SessionLocal = sessionmaker(class_=_LateBoundSession, expire_on_commit=False, au
 
 
 async def get_session(request: Request) -> Session:
-    """A session that has not touched the database yet; the route class commits or rolls back and closes it.
+    """The request's session, which has not touched the database yet; the route class commits and closes it.
 
     Async because it does no I/O: a sync dependency would cost a thread hop of its own.
     """
-    if request.method in ("GET", "HEAD"):
-        return SessionLocal(bind=get_read_engine())
-    return SessionLocal()
+    session: Session | None = getattr(request.state, "session", None)
+    if session is None:
+        is_read = request.method in ("GET", "HEAD")
+        session = request.state.session = SessionLocal(bind=get_read_engine()) if is_read else SessionLocal()
+    return session
 
 
 SessionDep = Annotated[Session, Depends(get_session)]

@@ -10,34 +10,34 @@ from app.core.actor import Actor
 from app.core.config import get_settings
 from app.core.errors import Forbidden, Invalid, Unauthenticated
 from app.core.security import decode_token
-from app.db import SessionDep
+from app.db import get_session
 from app.schemas.common import ZoneName
 from app.services import session_service
 from app.services.rows import PageRequest
 
 
-class AccessToken(OAuth2PasswordBearer):
-    """The claims of the request's access token; no I/O.
+class CurrentUserFromToken(OAuth2PasswordBearer):
+    """The signed-in user: decodes the token, then looks the session up in the database.
 
-    The scheme that the documentation shows is itself the dependency: each level of dependencies costs every request.
+    The scheme that the documentation shows is itself the dependency, and asks for the session directly: each level
+    of dependencies costs every request.
     """
 
-    async def __call__(self, request: Request) -> dict[str, Any]:  # type: ignore[override]
+    async def claims(self, request: Request) -> dict[str, Any]:
+        """The claims of the request's access token; no I/O."""
         token = await super().__call__(request)
         if not token:
             raise Unauthenticated("not_authenticated")
         return decode_token(token)
 
-
-get_token_claims = AccessToken(tokenUrl=f"{API_PREFIX}/auth/login", auto_error=False)
-
-
-# The declared type of the value that the endpoint gets; on the way it is Deferred.
-async def get_current_user(claims: Annotated[dict[str, Any], Depends(get_token_claims)], session: SessionDep) -> Any:
-    """The signed-in user: decodes the token, then looks the session up in the database."""
-    return Deferred(session, lambda: session_service.authenticate(session, claims))
+    # The endpoint gets an Actor, as CurrentUser says; on the way it is Deferred.
+    async def __call__(self, request: Request) -> Any:  # type: ignore[override]
+        claims = await self.claims(request)
+        session = await get_session(request)
+        return Deferred(session, lambda: session_service.authenticate(session, claims))
 
 
+get_current_user = CurrentUserFromToken(tokenUrl=f"{API_PREFIX}/auth/login", auto_error=False, scheme_name="password")
 CurrentUser = Annotated[Actor, Depends(get_current_user)]
 
 

@@ -17,6 +17,7 @@ from app.api.allowed_methods import allowed_methods
 from app.api.validation_texts import validation_text
 from app.core.errors import PlannerError
 from app.core.messages import Language, language_of, message
+from app.schemas.event import ClashRead, FreeRoomRead
 
 log = structlog.get_logger(__name__)
 
@@ -59,8 +60,8 @@ class Problem(BaseModel):
     request_id: str | None = None
     field: str | None = Field(None, description="Where the value stands that was refused")
     errors: list[FieldProblem] | None = Field(None, description="422 of a malformed request: each field's problem")
-    clashes: list[dict[str, Any]] | None = Field(None, description="409 room_taken: what is in the way")
-    free_rooms: list[dict[str, Any]] | None = Field(None, description="409 room_taken: rooms free for all of it")
+    clashes: list[ClashRead] | None = Field(None, description="409 room_taken: what is in the way")
+    free_rooms: list[FreeRoomRead] | None = Field(None, description="409 room_taken: rooms free for all of it")
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:

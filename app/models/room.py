@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint, Range
+from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint
 from sqlmodel import Field
 
 from app.models.base import OwnedByOrganization, Timestamped, Versioned, now, one_of
@@ -79,6 +79,3 @@ class RoomBooking(OwnedByOrganization, table=True):
     during: Any = Field(sa_column=Column(TSTZRANGE, nullable=False))
     state: str = Field(default=BookingState.CONFIRMED, max_length=20)
     created_at: datetime = Field(default_factory=now)
-
-
-__all__ = ["BLOCKING_SQL", "BLOCKING_STATES", "BookingState", "Range", "Room", "RoomBooking"]

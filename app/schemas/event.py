@@ -1,6 +1,5 @@
 """Events and their occurrences."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -149,6 +148,10 @@ class ClashRead(Output):
     title: str | None
 
 
-def wall(value: datetime) -> datetime:
-    """The wall time of a datetime, without its offset."""
-    return value.replace(tzinfo=None)
+class FreeRoomRead(Output):
+    """A room that is free for every wanted occurrence."""
+
+    id: UUID
+    name: str
+    capacity: int
+    location: str | None

@@ -12,7 +12,7 @@ from app.core.actor import Actor
 from app.core.errors import Conflict, Invalid, NotFound
 from app.models.event import Event
 from app.models.organization import Organization
-from app.models.room import Room, RoomBooking
+from app.models.room import BLOCKING_SQL, BLOCKING_STATES, Room, RoomBooking
 from app.services.windows import check_bookable
 
 OVERLAP_CONSTRAINT = "ex_room_bookings_no_overlap"
@@ -46,7 +46,7 @@ _CLASHES = text(f"""
         CROSS JOIN LATERAL (
             SELECT b.during, b.series_id, b.original_start FROM room_bookings b
             WHERE b.organization_id = :organization_id AND b.room_id = :room_id AND b.during && w.during
-              AND b.state IN ('held', 'pending', 'confirmed') AND b.series_id <> :series_id
+              AND b.{BLOCKING_SQL} AND b.series_id <> :series_id
             OFFSET 0
         ) b
         ORDER BY lower(w.during), lower(b.during)
@@ -71,7 +71,7 @@ _COUNTS = text(f"""
     SELECT count(*) AS total, count(*) FILTER (WHERE EXISTS (
         SELECT FROM room_bookings b
         WHERE b.organization_id = :organization_id AND b.room_id = :room_id AND b.during && w.during
-          AND b.state IN ('held', 'pending', 'confirmed') AND b.series_id <> :series_id
+          AND b.{BLOCKING_SQL} AND b.series_id <> :series_id
     )) AS clashing
     FROM ({_WANTED}) w
 """)
@@ -82,7 +82,7 @@ _FREE_ROOMS = text(f"""
       AND NOT EXISTS (
           SELECT FROM room_bookings b
           WHERE b.organization_id = r.organization_id AND b.room_id = r.id
-            AND b.state IN ('held', 'pending', 'confirmed') AND b.series_id <> :series_id
+            AND b.{BLOCKING_SQL} AND b.series_id <> :series_id
             AND b.during && (SELECT range_agg(w.during) FROM ({_WANTED}) w)
           OFFSET 0
       )
@@ -154,7 +154,7 @@ def count_ahead(session: Session, room: Room) -> int:
     query = select(func.count()).where(
         col(RoomBooking.organization_id) == room.organization_id,
         col(RoomBooking.room_id) == room.id,
-        col(RoomBooking.state).in_(["held", "pending", "confirmed"]),
+        col(RoomBooking.state).in_(BLOCKING_STATES),
         col(RoomBooking.during).op("&&")(func.tstzrange(func.now(), None)),
     )
     count: int = session.execute(query).scalar_one()

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 from app.core.actor import Actor
 from app.core.errors import Conflict
 from app.core.hot import fetch_row
-from app.models.room import Room
+from app.models.room import BLOCKING_SQL, Room
 from app.schemas.room import RoomRead, RoomSort, RoomWrite
 from app.services import booking_service
 from app.services.json_rows import json_columns, page_json
@@ -39,7 +39,7 @@ WITH page AS (
       AND NOT EXISTS (
           SELECT FROM room_bookings b
           WHERE b.organization_id = r.organization_id AND b.room_id = r.id
-            AND b.during && tstzrange(%(from)s, %(until)s) AND b.state IN ('held', 'pending', 'confirmed')
+            AND b.during && tstzrange(%(from)s, %(until)s) AND b.{BLOCKING_SQL}
       )
     ORDER BY r.capacity, r.id
     LIMIT %(limit)s + 1

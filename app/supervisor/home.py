@@ -103,10 +103,13 @@ class Lock:
         self._write(self._running.text())
 
     def _write(self, text: str) -> None:
-        self._file.seek(0)
-        self._file.truncate()
-        self._file.write(text)
-        self._file.flush()
+        """Replace the text at one stroke: whoever reads, or finds it after a kill -9, sees the old or the new one.
+
+        What the old text had more is blanked by the same write, and cut off after it.
+        """
+        number, data = self._file.fileno(), text.encode()
+        os.pwrite(number, data.ljust(os.fstat(number).st_size), 0)
+        os.ftruncate(number, len(data))
 
     def release(self) -> None:
         self._write("")

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from app.core.config import DEVELOPMENT_SECRET_KEY, InsecureSettings, Settings, check_production
 from app.supervisor.configuration import ConfiguredSettings, place
 from app.supervisor.errors import SupervisorError
-from app.supervisor.home import Home, InUse
+from app.supervisor.home import Home, InUse, Running
 
 DEADLINE_SECONDS = 20.0
 
@@ -169,3 +170,24 @@ os._exit(0)
     with Home(own_home).lock():
         pass
     os.killpg(process.pid, 9)
+
+
+def test_whoever_reads_the_lock_while_it_is_written_sees_all_of_it(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    with home.lock() as lock, (tmp_path / "home" / "lock").open() as reader:
+        lock.note(url="http://127.0.0.1:1")
+        stop, seen = threading.Event(), set()
+
+        def read() -> None:
+            while not stop.is_set():
+                reader.seek(0)
+                seen.add(Running.read(reader.read()).url)
+
+        thread = threading.Thread(target=read)
+        thread.start()
+        for number in range(2000):
+            lock.note(url="http://127.0.0.1:1" + "0" * (number % 40))
+        stop.set()
+        thread.join()
+    assert "" not in seen
+    assert len(seen) > 1

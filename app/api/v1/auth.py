@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from app.api.deps import CurrentUser, client_address, get_token_claims
+from app.api.deps import CurrentUser, client_address, get_current_user
 from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
 from app.api.transaction_route import TransactionRoute
@@ -74,8 +74,9 @@ async def read_login(request: Request) -> LoginRequest:
     return login
 
 
-async def limit_by_account(claims: Annotated[dict[str, Any], Depends(get_token_claims)]) -> None:
+async def limit_by_account(request: Request) -> None:
     """Who guesses a password with a stolen token is held back like who guesses it without one."""
+    claims = await get_current_user.claims(request)
     await get_rate_limits().check("login", f"password-of:{claims.get('sub')}")
 
 
