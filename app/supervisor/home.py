@@ -26,6 +26,7 @@ from app.supervisor.leftovers import Recorded
 HOME_MODE = 0o711
 LOCK_SECONDS = 0.5
 LOCK_POLL_SECONDS = 0.05
+READ_ATTEMPTS = 1000
 
 
 @dataclass
@@ -37,6 +38,16 @@ class Running:
     url: str = ""
     started_at: str = ""
     children: dict[str, Recorded] = field(default_factory=dict)
+
+    @classmethod
+    def watch(cls, file: IO[str]) -> Self:
+        """What a lock file says that its holder may be writing at this moment: a torn text is read again."""
+        for _ in range(READ_ATTEMPTS):
+            file.seek(0)
+            text = file.read()
+            if not text.strip() or _is_json(text):
+                break
+        return cls.read(text)
 
     @classmethod
     def read(cls, text: str) -> Self:
@@ -103,7 +114,7 @@ class Lock:
         self._write(self._running.text())
 
     def _write(self, text: str) -> None:
-        """Replace the text at one stroke: whoever reads, or finds it after a kill -9, sees the old or the new one.
+        """Replace the text at one stroke: whoever finds it after a kill -9 sees the old or the new one.
 
         What the old text had more is blanked by the same write, and cut off after it.
         """
@@ -120,6 +131,14 @@ class Lock:
 
     def __exit__(self, *exc_info: object) -> None:
         self.release()
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 class Home:
@@ -170,7 +189,7 @@ class Home:
         while not _try_lock(file, fcntl.LOCK_EX):
             # Whoever only looks who is running holds the lock for an instant.
             if time.monotonic() > deadline:
-                running = Running.read(file.read())
+                running = Running.watch(file)
                 file.close()
                 raise InUse(self.path, running)
             time.sleep(LOCK_POLL_SECONDS)
@@ -186,7 +205,7 @@ class Home:
         except OSError:
             return None
         with file:
-            return None if _try_lock(file, fcntl.LOCK_SH) else Running.read(file.read())
+            return None if _try_lock(file, fcntl.LOCK_SH) else Running.watch(file)
 
     def embedded(self) -> dict[str, Any]:
         return files.read_json(self.embedded_file)

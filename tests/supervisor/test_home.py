@@ -180,8 +180,7 @@ def test_whoever_reads_the_lock_while_it_is_written_sees_all_of_it(tmp_path: Pat
 
         def read() -> None:
             while not stop.is_set():
-                reader.seek(0)
-                seen.add(Running.read(reader.read()).url)
+                seen.add(Running.watch(reader).url)
 
         thread = threading.Thread(target=read)
         thread.start()

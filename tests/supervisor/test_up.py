@@ -73,7 +73,8 @@ class Planner:
 
     def children(self) -> dict[str, Recorded]:
         """The processes by name, as the lock file has them."""
-        return Running.read((self.home / "lock").read_text()).children
+        with (self.home / "lock").open() as file:
+            return Running.watch(file).children
 
     def kill(self) -> None:
         if self.process.poll() is None:
