@@ -37,12 +37,27 @@ app.conf.update(
     broker_transport_options={"visibility_timeout": 2 * TASK_SECONDS},
     broker_connection_retry_on_startup=True,
     task_default_queue="planner",
-    imports=("app.tasks.cleanup_tasks", "app.tasks.occurrence_tasks"),
+    imports=("app.tasks.cleanup_tasks", "app.tasks.email_tasks", "app.tasks.occurrence_tasks"),
     beat_schedule={
         "cleanup-expired-tokens-hourly": {
             "task": "app.tasks.cleanup_tasks.cleanup_expired_tokens",
             "schedule": crontab(minute=17),
             "options": {"expires": 3600},
+        },
+        "send-outbox-every-minute": {
+            "task": "app.tasks.email_tasks.send_outbox",
+            "schedule": crontab(),
+            "options": {"expires": 60},
+        },
+        "purge-deleted-companies-hourly": {
+            "task": "app.tasks.cleanup_tasks.purge_deleted_companies",
+            "schedule": crontab(minute=47),
+            "options": {"expires": 3600},
+        },
+        "cleanup-invitations-and-mail-daily": {
+            "task": "app.tasks.cleanup_tasks.cleanup_invitations_and_mail",
+            "schedule": crontab(hour=3, minute=10),
+            "options": {"expires": 6 * 3600},
         },
         "extend-occurrences-nightly": {
             "task": "app.tasks.occurrence_tasks.extend_occurrences",

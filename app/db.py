@@ -1,16 +1,19 @@
 """The database connection of this process: engine, sessions, and the dependency of routes."""
 
+import contextlib
 from functools import lru_cache
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
 from app.core.config import get_settings
 from app.core.database import build_engine
 from app.core.migrations import upgrade
+from app.core.tenancy import ORIGIN, READS, REQUEST
 
 
 @lru_cache(maxsize=1)
@@ -35,6 +38,11 @@ class _LateBoundSession(Session):
 SessionLocal = sessionmaker(class_=_LateBoundSession, expire_on_commit=False, autoflush=False)
 
 
+def client_address(request: Request) -> str | None:
+    """The address of the client, as the middleware found it."""
+    return request.client.host if request.client else None
+
+
 async def get_session(request: Request) -> Session:
     """The request's session, which has not touched the database yet; the route class commits and closes it.
 
@@ -43,7 +51,9 @@ async def get_session(request: Request) -> Session:
     session: Session | None = getattr(request.state, "session", None)
     if session is None:
         is_read = request.method in ("GET", "HEAD")
-        session = request.state.session = SessionLocal(bind=get_read_engine()) if is_read else SessionLocal()
+        bind = get_read_engine() if is_read else get_engine()
+        told = {READS: is_read, ORIGIN: client_address(request), REQUEST: request.state.request_id}
+        session = request.state.session = SessionLocal(bind=bind, info=told)
     return session
 
 
@@ -52,7 +62,20 @@ SessionDep = Annotated[Session, Depends(get_session)]
 
 def init_db() -> None:
     """Bring the schema of the configured database to the newest migration."""
-    upgrade(get_settings().DATABASE_URL)
+    settings = get_settings()
+    upgrade(settings.owner_url, application_url=settings.DATABASE_URL)
+
+
+def refuse_unsafe_role() -> None:
+    """Connect once, so that a process with a role that row-level security does not bind ends before it serves.
+
+    A database that does not answer is no reason: the engine looks at its first connection whenever that comes.
+
+    Raises:
+        UnsafeRole: the message says why and what to do.
+    """
+    with contextlib.suppress(OperationalError):
+        get_engine().connect().close()
 
 
 def dispose_engine(*, inherited: bool = False) -> None:

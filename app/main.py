@@ -19,13 +19,14 @@ from app.api.transaction_route import API_PREFIX
 from app.core.config import Settings, check_production, get_settings
 from app.core.logging import configure_logging
 from app.core.rate_limit import close_rate_limits
-from app.db import dispose_engine
+from app.db import dispose_engine, refuse_unsafe_role
 
 
 @asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
     settings = get_settings()
     check_production(settings)
+    refuse_unsafe_role()
     # A thread more than there are connections would only wait for one.
     to_thread.current_default_thread_limiter().total_tokens = settings.DATABASE_POOL_SIZE
     yield

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from app.core.config import get_settings
-from app.core.database import driver_url
+from app.core.database_url import driver_url
 from app.models import metadata
 
 # Any number will do, as long as nothing else in the database uses it.
@@ -30,7 +30,7 @@ def run(connection: Connection) -> None:
         context.run_migrations()
 
 
-url = context.config.attributes.get("database_url") or get_settings().DATABASE_URL
+url = context.config.attributes.get("database_url") or get_settings().owner_url
 engine = create_engine(driver_url(url), poolclass=NullPool)
 with engine.connect() as connection:
     run(connection)

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.support.servers import clone_template, start_servers
+from tests.support.servers import clone_template, in_database, start_servers, superuser_url
 
 _WORKER_DATABASES = 15
 
@@ -30,6 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
         Path(folder.name, "home").mkdir()
     number = int(worker.removeprefix("gw")) + 1 if worker else 0
     os.environ["DATABASE_URL"] = clone_template(f"worker_{number}")
+    os.environ["DATABASE_OWNER_URL"] = in_database(os.environ["TEST_OWNER_URL"], f"worker_{number}")
     os.environ["REDIS_URL"] = f"{os.environ['TEST_REDIS_URL']}/{number % _WORKER_DATABASES}"
     os.environ["UPLOADS_DIR"] = f"{os.environ['PLANNER_HOME']}/uploads-{number}"
     # Settings of whoever runs the tests must not decide how they end.
@@ -41,7 +42,10 @@ def pytest_configure(config: pytest.Config) -> None:
         DEFAULT_TIME_ZONE="Europe/Moscow",
         LOG_LEVEL="WARNING",
     )
-    for name in ("CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "BACKEND_CORS_ORIGINS", "TRUSTED_PROXIES"):
+    for name in (
+        *("CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "BACKEND_CORS_ORIGINS", "TRUSTED_PROXIES"),
+        *("REGISTRATION", "SMTP_HOST", "PUBLIC_URL", "INVITATION_URL"),
+    ):
         os.environ[name] = ""
 
 
@@ -56,6 +60,6 @@ def client() -> Iterator[TestClient]:
 
 @pytest.fixture
 def database() -> Iterator[psycopg.Connection]:
-    """A plain connection to the database, to count what is really there."""
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+    """A connection that no policy binds, to count what is really there."""
+    with psycopg.connect(superuser_url(os.environ["DATABASE_URL"]), autocommit=True) as connection:
         yield connection

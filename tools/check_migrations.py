@@ -15,7 +15,7 @@ def main() -> int:
         tempfile.TemporaryDirectory(prefix="planner-check-", ignore_cleanup_errors=True) as folder,
         EmbeddedPostgres(Path(folder) / "postgres", settings={"fsync": "off"}) as server,
     ):
-        config = alembic_config(server.url)
+        config = alembic_config(server.owner_url)
         command.upgrade(config, "head")
         try:
             command.check(config)

@@ -20,10 +20,14 @@ Calendars, meetings, rooms and people of a company.
 
 TAGS: list[dict[str, Any]] = [
     {"name": "auth", "description": "Register, sign in and out"},
+    {"name": "organizations", "description": "Companies, their settings, and invitations into them"},
     {"name": "users", "description": "People of the company"},
+    {"name": "departments", "description": "Departments, and the chart of who reports to whom"},
     {"name": "calendars", "description": "Private and public calendars"},
     {"name": "events", "description": "Events, series and their occurrences"},
     {"name": "rooms", "description": "Meeting rooms; nothing is booked twice"},
+    {"name": "statistics", "description": "Figures of meetings and rooms: JSON, CSV, or a chart"},
+    {"name": "audit", "description": "Who wrote what, when and from where"},
     {"name": "service", "description": "How the installation is doing"},
 ]
 

@@ -18,6 +18,7 @@ from app.api.validation_texts import validation_text
 from app.core.errors import PlannerError
 from app.core.messages import Language, language_of, message
 from app.schemas.event import ClashRead, FreeRoomRead
+from app.schemas.leaving import ChangedItem
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +63,9 @@ class Problem(BaseModel):
     errors: list[FieldProblem] | None = Field(None, description="422 of a malformed request: each field's problem")
     clashes: list[ClashRead] | None = Field(None, description="409 room_taken: what is in the way")
     free_rooms: list[FreeRoomRead] | None = Field(None, description="409 room_taken: rooms free for all of it")
+    members: int | None = Field(None, description="409 department_not_empty: people in it")
+    children: int | None = Field(None, description="409 department_not_empty: departments below it")
+    changed: list[ChangedItem] | None = Field(None, description="409 handover_changed: what changed, the first of it")
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -2,11 +2,38 @@
 
 from fastapi import APIRouter
 
-from app.api.v1 import auth, calendars, events, health, rooms, users
+from app.api.v1 import (
+    audit,
+    auth,
+    calendars,
+    departments,
+    events,
+    health,
+    invitations,
+    leaving,
+    org_structure,
+    organizations,
+    rooms,
+    statistics,
+    users,
+)
 
 api_router = APIRouter()
 # The most asked first: each router before it is tried in vain.
-for module in (events, auth, rooms, calendars, users):
+for module in (
+    events,
+    auth,
+    rooms,
+    calendars,
+    users,
+    departments,
+    org_structure,
+    organizations,
+    invitations,
+    statistics,
+    audit,
+    leaving,
+):
     api_router.include_router(module.router)
 api_router.include_router(health.router)
 

@@ -3,7 +3,8 @@
 FastAPI sends every sync dependency, the endpoint and the check of the response each to the thread pool on their own;
 five hops cost two thirds of the throughput. Here dependencies that need the database are `Deferred`: an async
 dependency only notes what is to be done, and this route does it, the endpoint, the commit and the JSON in one hop.
-The commit comes before the response leaves: what was answered with 2xx is stored.
+The commit comes before the response leaves: what was answered with 2xx is stored. Then the workers are told what the
+services asked for, such as to send the mail that they wrote.
 """
 
 import functools
@@ -15,6 +16,9 @@ from fastapi import Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter
 from sqlmodel import Session
+
+from app.api.nudges import nudger
+from app.services.nudges import take_nudges
 
 API_PREFIX = "/api/v1"
 
@@ -85,6 +89,7 @@ def _in_one_hop(endpoint: Callable[..., Any], answer: Answer) -> Callable[..., A
             session.commit()
         finally:
             session.close()
+        nudger.nudge(take_nudges(session))
         return response
 
     return run

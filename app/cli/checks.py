@@ -109,6 +109,21 @@ def check_cors(settings: Settings) -> Check:
     return Check("ok", "CORS", ", ".join(origins) or "no other origin is allowed")
 
 
+def check_mail(settings: Settings) -> Check:
+    """Whether mails leave, and how."""
+    if not settings.SMTP_HOST:
+        if settings.is_production:
+            advice = "Set SMTP_HOST, or nobody gets an invitation: mails wait in the database."
+            return Check("warn", "mail", "no server that takes mail", advice)
+        return Check("ok", "mail", f"written to {settings.PLANNER_HOME}/mail: SMTP_HOST is not set")
+    found = f"{settings.SMTP_HOST}:{settings.SMTP_PORT}, {settings.SMTP_TLS}, from {settings.MAIL_FROM}"
+    if settings.is_production and Settings.model_fields["MAIL_FROM"].default == settings.MAIL_FROM:
+        return Check("warn", "mail", found, "Set MAIL_FROM to an address of yours: servers refuse others.")
+    if settings.is_production and settings.SMTP_USER and settings.SMTP_TLS == "none":
+        return Check("warn", "mail", found, "Set SMTP_TLS: the password crosses the network for all to read.")
+    return Check("ok", "mail", found)
+
+
 def check_disk(home: Home) -> Check:
     place = home.path
     while not place.exists():

@@ -12,6 +12,7 @@ import typer
 from pydantic import ValidationError
 
 from app.core.config import InsecureSettings
+from app.core.database_role import UnsafeRole
 from app.core.errors import PlannerError
 from app.supervisor.errors import AlreadyRunning, SupervisorError
 
@@ -81,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         build(wanted)(args=words, prog_name="planner")
     except AlreadyRunning as error:
         _end(str(error), EXIT_IN_USE)
-    except (SupervisorError, InsecureSettings, PlannerError) as error:
+    except (SupervisorError, InsecureSettings, UnsafeRole, PlannerError) as error:
         _end(str(error), EXIT_FAILED)
     except ValidationError as error:
         if error.title != "Settings":

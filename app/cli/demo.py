@@ -38,8 +38,8 @@ def demo() -> None:
             " administrator, share a password that everybody knows. Try it in another installation."
         )
     with running_servers(settings, command="demo", say=say) as settings:
-        if pending(settings.DATABASE_URL):
-            upgrade(settings.DATABASE_URL)
+        if pending(settings.owner_url):
+            upgrade(settings.owner_url, application_url=settings.DATABASE_URL)
         started = time.perf_counter()
         with SessionLocal.begin() as session:
             # Before the demo's own administrator, who would else keep the first start from making one.

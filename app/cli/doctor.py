@@ -57,6 +57,7 @@ def _machine(settings: Settings, home: Home) -> list[Check]:
         checks.check_environment(settings),
         checks.check_secret_key(settings),
         checks.check_cors(settings),
+        checks.check_mail(settings),
         checks.check_disk(home),
         checks.check_tzdata(),
     ]

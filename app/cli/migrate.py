@@ -7,6 +7,7 @@ import typer
 from app.cli.common import say
 from app.core.config import get_settings
 from app.core.migrations import downgrade, pending, upgrade
+from app.core.record_keeping import trim_record
 from app.supervisor.running import running_servers
 
 
@@ -23,9 +24,10 @@ def migrate(
     """
     with running_servers(get_settings(), command="migrate", say=say) as settings:
         if down:
-            downgrade(settings.DATABASE_URL, down)
+            downgrade(settings.owner_url, down)
             print(f"The database is at {down}.")
             return
-        revisions = pending(settings.DATABASE_URL)
-        upgrade(settings.DATABASE_URL)
+        revisions = pending(settings.owner_url)
+        upgrade(settings.owner_url, application_url=settings.DATABASE_URL)
+        trim_record(settings.owner_url, settings.AUDIT_KEEP_DAYS)
         print(f"Applied: {', '.join(revisions)}." if revisions else "The database is up to date.")

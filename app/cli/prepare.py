@@ -14,7 +14,9 @@ from sqlmodel import Session
 from app.cli.common import wait_at_gate
 from app.core.config import Settings, get_settings
 from app.core.database import build_engine
+from app.core.database_role import UnsafeRole
 from app.core.migrations import pending, upgrade
+from app.core.record_keeping import trim_record
 from app.services import bootstrap_service
 from app.supervisor.errors import SupervisorError
 from app.supervisor.external import wait_for_database, wait_for_redis
@@ -30,10 +32,11 @@ def prepare(settings: Settings) -> dict[str, object]:
     Raises:
         ServerFailed: the database refuses or does not answer.
     """
-    wait_for_database(settings.DATABASE_URL, say=_say)
-    applied = pending(settings.DATABASE_URL)
+    wait_for_database(settings.owner_url, say=_say)
+    applied = pending(settings.owner_url)
     if applied:
-        upgrade(settings.DATABASE_URL)
+        upgrade(settings.owner_url, application_url=settings.DATABASE_URL)
+    trim_record(settings.owner_url, settings.AUDIT_KEEP_DAYS)
     engine = build_engine(settings)
     try:
         with Session(engine) as session, session.begin():
@@ -53,7 +56,7 @@ def main() -> int:
             result = ""
         else:
             result = json.dumps(prepare(settings))
-    except SupervisorError as error:
+    except (SupervisorError, UnsafeRole) as error:
         result, code = str(error), 1
     with os.fdopen(int(os.environ["PLANNER_RESULT_FD"]), "w", encoding="utf-8") as answer:
         answer.write(result)

@@ -1,6 +1,7 @@
 """What `planner doctor` asks the servers."""
 
 import time
+from collections.abc import Sequence
 from typing import Any, cast
 
 import psycopg
@@ -8,13 +9,14 @@ import redis
 
 from app.cli.checks import Check
 from app.core.config import Settings
-from app.core.database import libpq_url
+from app.core.database_role import not_leakproof, problem_of_role
+from app.core.database_url import libpq_url
 from app.core.migrations import pending
 from app.supervisor.configuration import place
 from app.supervisor.external import reason, redis_client
 
 OLDEST_POSTGRES = 15
-EXTENSIONS = ("btree_gist",)
+EXTENSIONS = ("btree_gin", "btree_gist", "pg_trgm")
 CONNECT_SECONDS = 3
 GOOD_DATABASE = "CREATE DATABASE planner ENCODING 'UTF8' LC_CTYPE 'C.UTF-8' TEMPLATE template0"
 WORKERS_KEY = "planner:workers"
@@ -23,25 +25,33 @@ WORKER_ALIVE_SECONDS = 30
 DATABASE_FACTS = """
     SELECT current_setting('server_version_num')::int / 10000, current_setting('server_version'),
            current_setting('server_encoding'), lower('Ж') = 'ж',
-           (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
            ARRAY(SELECT name::text FROM pg_available_extensions WHERE name = ANY(%s))
 """
 
 
 def check_database(url: str) -> Check:
-    """Reachable, new enough, with the extensions, and able to compare Russian text."""
+    """Reachable, new enough, with the extensions, able to compare Russian text, and with a role that is bound."""
     where = place(url)
     try:
         with psycopg.connect(libpq_url(url), connect_timeout=CONNECT_SECONDS, autocommit=True) as connection:
             row = connection.execute(DATABASE_FACTS, (list(EXTENSIONS),)).fetchone()
+            unsafe, slow = problem_of_role(connection), not_leakproof(connection)
     except psycopg.Error as error:
         return Check("fail", "database", f"{where}: {reason(error)}", "Start PostgreSQL there, or check DATABASE_URL.")
     assert row is not None
-    return judge_database(where, *row)
+    return judge_database(where, *row, unsafe=unsafe, slow=slow)
 
 
 def judge_database(
-    where: str, major: int, version: str, encoding: str, lowers: bool, superuser: bool, extensions: list[str]
+    where: str,
+    major: int,
+    version: str,
+    encoding: str,
+    lowers: bool,
+    extensions: list[str],
+    *,
+    unsafe: str | None = None,
+    slow: Sequence[str] = (),
 ) -> Check:
     """What the facts about a database mean."""
     found = f"PostgreSQL {version} at {where}"
@@ -55,9 +65,12 @@ def judge_database(
     if encoding != "UTF8" or not lowers:
         advice = f"Create the database with: {GOOD_DATABASE}"
         return Check("fail", "database", f"{found} cannot compare Russian text ({encoding})", advice)
-    if superuser:
-        advice = "Give Planner a role of its own without SUPERUSER: row-level security does not bind superusers."
-        return Check("warn", "database", f"{found}, as a superuser", advice)
+    if unsafe:
+        return Check("fail", "database", f"{found}, as a role that row-level security does not bind", unsafe)
+    if slow:
+        functions = ", ".join(name.partition("(")[0].rpartition(".")[2] for name in slow)
+        advice = "Run docs/postgresql.sql there as a superuser: without it, indexes for rooms and search stay unused."
+        return Check("warn", "database", f"{found}, where {functions} is not LEAKPROOF", advice)
     return Check("ok", "database", found)
 
 

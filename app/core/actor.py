@@ -20,6 +20,8 @@ class Actor:
     session_id: UUID | None
     time_zone: str
     organization_time_zone: str
+    access_org_structure: bool = True
+    access_tickets: bool = True
 
     @property
     def is_admin(self) -> bool:
@@ -28,6 +30,16 @@ class Actor:
     @property
     def is_installation_admin(self) -> bool:
         return self.is_admin and self.organization_id is None
+
+    def require_admin(self) -> None:
+        """Raises Forbidden unless the actor is an administrator. After the look-up: strangers are to get a 404."""
+        if not self.is_admin:
+            raise Forbidden("admin_only")
+
+    def require_admin_or_it(self) -> None:
+        """Raises Forbidden unless the actor is an administrator or of the IT desk. After the look-up, likewise."""
+        if self.role not in ("admin", "it"):
+            raise Forbidden("admin_or_it_only")
 
     @property
     def company(self) -> UUID:

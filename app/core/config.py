@@ -2,6 +2,7 @@
 
 import json
 import re
+from email.utils import parseaddr
 from functools import lru_cache
 from ipaddress import ip_network
 from pathlib import Path
@@ -36,7 +37,7 @@ class EmbeddedServersSource(PydanticBaseSettingsSource):
             return {}
         if not isinstance(kept, dict):
             return {}
-        names = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")
+        names = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "SECRET_KEY")
         return {name: kept[name] for name in names if kept.get(name)}
 
 
@@ -47,6 +48,7 @@ class Settings(BaseSettings):
 
     # Servers. Empty means: the embedded ones, started by `planner up`.
     DATABASE_URL: str = ""
+    DATABASE_OWNER_URL: str = ""
     REDIS_URL: str = ""
     CELERY_BROKER_URL: str = ""
     CELERY_RESULT_BACKEND: str = ""
@@ -57,7 +59,13 @@ class Settings(BaseSettings):
     REFRESH_TOKEN_EXPIRE_DAYS: int = Field(30, ge=1, le=365)
     PASSWORD_HASH_CONCURRENCY: int = Field(2, ge=1, le=64)
     SESSIONS_PER_USER: int = Field(50, ge=1, le=1000)
-    REGISTRATION: Literal["open", "closed"] = "open"
+    REGISTRATION: Literal["open", "domain", "invitation", "closed"] = "open"
+    INVITATION_EXPIRE_DAYS: int = Field(7, ge=1, le=365)
+    INVITATIONS_OPEN_MAX: int = Field(1000, ge=1, le=100_000)
+    INVITATION_KEEP_DAYS: int = Field(365, ge=1, le=36_500)
+    # Minutes before somebody who asks again is written again.
+    REGISTRATION_MAIL_PAUSE_MINUTES: int = Field(10, ge=0, le=1440)
+    ORGANIZATION_DOMAINS_MAX: int = Field(50, ge=0, le=1000)
 
     # Environment
     ENVIRONMENT: Literal["development", "test", "production"] = "development"
@@ -82,10 +90,43 @@ class Settings(BaseSettings):
     PLANNER_ADMIN_PASSWORD: str = ""
     UPLOADS_DIR: Path = Path("uploads")
 
+    # Mail
+    PUBLIC_URL: str = ""
+    INVITATION_URL: str = ""
+    SMTP_HOST: str = ""
+    SMTP_PORT: int = Field(587, ge=1, le=65535)
+    SMTP_USER: str = ""
+    SMTP_PASSWORD: str = ""
+    SMTP_TLS: Literal["none", "starttls", "tls"] = "starttls"
+    SMTP_TIMEOUT_SECONDS: float = Field(10, gt=0, le=60)
+    MAIL_FROM: str = "Planner <planner@localhost>"
+    MAIL_FILES_MAX: int = Field(500, ge=1, le=100_000)
+    OUTBOX_MAX_ATTEMPTS: int = Field(10, ge=1, le=20)
+    OUTBOX_KEEP_DAYS: int = Field(30, ge=1, le=3650)
+
     # Database
     DATABASE_POOL_SIZE: int = Field(20, ge=1, le=500)
     DATABASE_STATEMENT_TIMEOUT_MS: int = Field(10_000, ge=100)
     DATABASE_LOCK_TIMEOUT_MS: int = Field(5_000, ge=100)
+    AUDIT_KEEP_DAYS: int = Field(1095, ge=30, le=36_500)
+
+    # Charts of people and departments
+    DEPARTMENTS_PER_COMPANY: int = Field(2000, ge=1, le=20_000)
+    DEPARTMENT_MAX_DEPTH: int = Field(20, ge=1, le=50)
+    DEPARTMENT_MOVE_MAX_PEOPLE: int = Field(500, ge=1, le=5000)
+    ORG_CHART_MAX_PEOPLE: int = Field(20_000, ge=1, le=100_000)
+    ORG_CHART_MAX_DEPTH: int = Field(100, ge=1, le=1000)
+    HANDOVER_MAX_ITEMS: int = Field(10_000, ge=1, le=100_000)
+    HANDOVER_ITEMS_SHOWN: int = Field(20, ge=1, le=500)
+
+    # People
+    DEFAULT_PHONE_REGION: str = Field("RU", pattern=r"^[A-Z]{2}$")
+    BIRTHDAYS_MAX_DAYS: int = Field(92, ge=1, le=183)
+    AVATAR_MAX_BYTES: int = Field(5 * 1024 * 1024, ge=1024, le=100 * 1024 * 1024)
+    AVATAR_MAX_PIXELS: int = Field(40_000_000, ge=4096, le=200_000_000)
+    IMPORT_MAX_ROWS: int = Field(5000, ge=1, le=50_000)
+    IMPORT_MAX_BYTES: int = Field(4 * 1024 * 1024, ge=1024, le=100 * 1024 * 1024)
+    EXPORT_MAX_ROWS: int = Field(50_000, ge=1, le=1_000_000)
 
     # Calendar
     DEFAULT_TIME_ZONE: str = "Europe/Moscow"
@@ -96,6 +137,7 @@ class Settings(BaseSettings):
     EVENT_MAX_DAYS: int = Field(366, ge=1, le=3660)
     EVENT_MAX_PARTICIPANTS: int = Field(500, ge=1, le=5000)
     EVENTS_WINDOW_MAX_DAYS: int = Field(400, ge=1, le=3660)
+    STATISTICS_MAX_ROWS: int = Field(10_000, ge=100, le=1_000_000)
 
     @classmethod
     def settings_customise_sources(
@@ -107,6 +149,11 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, dotenv_settings, EmbeddedServersSource(settings_cls)
+
+    @property
+    def owner_url(self) -> str:
+        """The database as the role that owns its tables, for migrations: DATABASE_URL where no other is named."""
+        return self.DATABASE_OWNER_URL or self.DATABASE_URL
 
     @property
     def cors_origins_list(self) -> list[str]:
@@ -125,6 +172,18 @@ class Settings(BaseSettings):
         return _split(self.TRUSTED_PROXIES)
 
     @property
+    def public_url(self) -> str:
+        """The address under which people reach Planner, without a slash at its end."""
+        host = self.PLANNER_HOST
+        own = f"http://{f'[{host}]' if ':' in host else host}:{self.PLANNER_PORT}"
+        return (self.PUBLIC_URL or own).rstrip("/")
+
+    def invitation_url(self, token: str) -> str:
+        """The link in an invitation."""
+        template = self.INVITATION_URL or f"{self.public_url}/api/v1/auth/invitation?token={{token}}"
+        return template.replace("{token}", token)
+
+    @property
     def is_production(self) -> bool:
         return self.ENVIRONMENT == "production"
 
@@ -139,6 +198,14 @@ class Settings(BaseSettings):
         self.cors_origins_list  # noqa: B018 - raises on JSON that is none
         for network in self.trusted_proxies_list:
             ip_network(network)
+        return self
+
+    @model_validator(mode="after")
+    def _mail_can_be_addressed(self) -> Self:
+        if self.INVITATION_URL and "{token}" not in self.INVITATION_URL:
+            raise ValueError("INVITATION_URL must hold {token}, the place of the invitation's token")
+        if any(character in self.MAIL_FROM for character in "\r\n") or "@" not in parseaddr(self.MAIL_FROM)[1]:
+            raise ValueError("MAIL_FROM is no address. Examples: planner@firm.example, Planner <planner@firm.example>")
         return self
 
     @model_validator(mode="after")

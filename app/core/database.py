@@ -7,23 +7,14 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from psycopg import Connection
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Engine, create_engine, event
 
 from app.core.config import Settings
+from app.core.database_role import check_role
+from app.core.database_url import driver_url
 
 # A pooled connection that was in use less long ago than this is trusted unless its socket has something to say.
 PING_AFTER_SECONDS = 5.0
-
-
-def driver_url(database_url: str) -> str:
-    """The URL with psycopg 3 as its driver, whichever spelling of `postgresql://` was configured."""
-    url = make_url(database_url)
-    return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-
-
-def libpq_url(database_url: str) -> str:
-    """The URL without a SQLAlchemy driver name, as psycopg itself and psql take it."""
-    return make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 class DatabaseNotConfigured(RuntimeError):
@@ -32,6 +23,8 @@ class DatabaseNotConfigured(RuntimeError):
 
 def build_engine(settings: Settings) -> Engine:
     """An engine with a bounded pool; every connection is UTC and gives up long statements and locks.
+
+    Its first connection raises UnsafeRole when row-level security does not bind the role of DATABASE_URL.
 
     Raises:
         DatabaseNotConfigured: DATABASE_URL is not set and `planner up` has not prepared an embedded server.
@@ -59,7 +52,21 @@ def build_engine(settings: Settings) -> Engine:
         connect_args={"options": options, "connect_timeout": 5, "application_name": "planner"},
     )
     _ping_only_in_doubt(engine)
+    _check_role_once(engine)
     return engine
+
+
+def _check_role_once(engine: Engine) -> None:
+    """Look at the first connection whether row-level security binds its role, before anything is read over it."""
+    is_checked = False
+
+    @event.listens_for(engine, "connect")
+    def check(connection: Connection[Any], _record: Any) -> None:
+        nonlocal is_checked
+        if not is_checked:
+            check_role(connection)
+            connection.rollback()
+            is_checked = True
 
 
 def _ping_only_in_doubt(engine: Engine) -> None:

@@ -40,3 +40,10 @@ def fetch_row(session: Session, statement: LiteralString, parameters: dict[str, 
     connection = session.connection().connection.driver_connection
     assert isinstance(connection, Connection)
     return connection.execute(statement, parameters).fetchone()
+
+
+def fetch_rows(session: Session, statement: LiteralString, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Every row of a fixed statement, in the session's own transaction."""
+    connection = session.connection().connection.driver_connection
+    assert isinstance(connection, Connection)
+    return connection.execute(statement, parameters).fetchall()

@@ -31,6 +31,68 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Too many people are signing in at this moment. Try again in {seconds} s.",
         "Сейчас входит слишком много людей. Повторите через {seconds} с.",
     ),
+    # companies, registration and invitations
+    "registration_by_domain": (
+        "Only e-mail addresses of companies that work here can be registered. Or ask an administrator to invite you.",
+        "Зарегистрировать можно только e-mail компаний, которые здесь работают. Или попросите вас пригласить.",
+    ),
+    "registration_by_invitation": (
+        "Registration is by invitation only. Ask an administrator to invite you.",
+        "Регистрация только по приглашению. Попросите администратора пригласить вас.",
+    ),
+    "registration_mail_sent": (
+        "A letter is on its way to this address. Follow the link in it to register.",
+        "На этот адрес отправлено письмо. Чтобы зарегистрироваться, перейдите по ссылке в нём.",
+    ),
+    "invitation_invalid": (
+        "This invitation is not valid: it was used, withdrawn or replaced by a newer one. Ask for another.",
+        "Приглашение недействительно: его использовали, отозвали или заменили новым. Попросите другое.",
+    ),
+    "invitation_expired": (
+        "This invitation has expired. Ask for another one.",
+        "Срок приглашения истёк. Попросите новое.",
+    ),
+    "invitation_other_email": (
+        "The invitation is for another e-mail address.",
+        "Приглашение отправлено на другой e-mail.",
+    ),
+    "invitation_not_found": ("There is no such invitation.", "Такого приглашения нет."),
+    "invitation_not_open": (
+        "This invitation was accepted or withdrawn already.",
+        "Это приглашение уже принято или отозвано.",
+    ),
+    "invitations_closed": (
+        "Registration is closed here, so nobody could accept an invitation. Create the account instead.",
+        "Регистрация закрыта, и принять приглашение никто не сможет. Создайте учётную запись сами.",
+    ),
+    "too_many_invitations": (
+        "{limit} invitations of this company wait for an answer, which is the limit. Withdraw some first.",
+        "Ответа ждут уже {limit} приглашений этой компании — это предел. Сначала отзовите лишние.",
+    ),
+    "installation_admin_only": (
+        "Only an administrator of the installation may do this.",
+        "Это может делать только администратор установки.",
+    ),
+    "organization_delete_unconfirmed": (
+        "Deleting a company removes everything of it for good. Repeat the request with ?confirm= and its exact name.",
+        "Удаление компании безвозвратно стирает всё в ней. Повторите запрос с ?confirm= и её точным названием.",
+    ),
+    "domain_taken": (
+        "The domain {domain} belongs to another company already.",
+        "Домен {domain} уже принадлежит другой компании.",
+    ),
+    "domain_public": (
+        "{domain} serves everybody's mail, so no company can claim it.",
+        "{domain} — общедоступная почта, поэтому компания не может его занять.",
+    ),
+    "too_many_domains": (
+        "A company has at most {limit} e-mail domains.",
+        "У компании не более {limit} почтовых доменов.",
+    ),
+    "workday_order": (
+        "The working day must start before it ends.",
+        "Рабочий день должен начинаться раньше, чем заканчивается.",
+    ),
     # rights
     "admin_only": ("Only an administrator may do this.", "Это может делать только администратор."),
     "admin_or_it_only": (
@@ -133,6 +195,56 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "still_in_use": (
         "Other things still refer to this, or it refers to something that is gone.",
         "На это ещё ссылаются другие записи, или оно ссылается на то, чего уже нет.",
+    ),
+    # departments and the chart
+    "org_structure_off": (
+        "The structure of the company is switched off for you. Ask an administrator.",
+        "Структура компании для вас отключена. Обратитесь к администратору.",
+    ),
+    "department_name_taken": (
+        'There is already a department named "{name}" in that place.',
+        "В этом месте уже есть отдел «{name}».",
+    ),
+    "department_circle": (
+        "A department cannot lie below itself.",
+        "Отдел не может подчиняться самому себе.",
+    ),
+    "department_too_deep": (
+        "Departments may lie at most {limit} levels deep.",
+        "Вложенность отделов — не более {limit} уровней.",
+    ),
+    "too_many_departments": (
+        "The company has {limit} departments already, which is the limit.",
+        "В компании уже {limit} отделов — это предел.",
+    ),
+    "department_not_empty": (
+        "People here: {members}, departments below: {children}. Say where they go: move_to=<department id> or none.",
+        "Людей здесь: {members}, отделов ниже: {children}. Укажите, куда их перевести: move_to=<id отдела> или none.",
+    ),
+    "too_many_members": (
+        "At most {limit} people can be moved at once.",
+        "За один раз можно перевести не более {limit} человек.",
+    ),
+    "org_chart_too_large": (
+        "The chart has more than {limit} people. Ask for a part of it.",
+        "В схеме больше {limit} человек. Запросите её часть.",
+    ),
+    # leaving
+    "leaving_needs_successor": (
+        "Name a successor: there are {count} things to hand over. To deactivate without it, use DELETE /users/(id).",
+        "Назовите преемника: передать нужно {count}. Чтобы отключить без передачи, есть DELETE /users/(id).",
+    ),
+    "handover_too_large": (
+        "There are {count} things to hand over; {limit} at once is the limit.",
+        "Передать нужно {count}; за один раз — не более {limit}.",
+    ),
+    "handover_not_found": (
+        "There is no handover that could be undone.",
+        "Нет передачи, которую можно отменить.",
+    ),
+    "handover_changed": (
+        "Of what was handed over, {count} were changed since, so it cannot be undone. See changed.",
+        "Из переданного с тех пор изменили {count}, поэтому отменить нельзя. Смотрите changed.",
     ),
     # values
     "invalid_request": (
@@ -270,6 +382,29 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "У события не более {limit} участников.",
     ),
     "too_many_exdates": ("A series has at most {limit} exdates.", "У серии не более {limit} exdates."),
+    # people
+    "phone_invalid": (
+        '"{phone}" cannot be a phone number. Examples: +7 495 123-45-67, 8 495 123-45-67 ext. 12, 1234.',
+        "«{phone}» не может быть номером телефона. Примеры: +7 495 123-45-67, 8 495 123-45-67 доб. 12, 1234.",
+    ),
+    "manager_circle": (
+        "This person is already above the manager you chose, so the chain of managers would become a circle.",
+        "Этот человек уже стоит выше выбранного руководителя: цепочка руководителей замкнулась бы в круг.",
+    ),
+    "too_many_days": ("At most {limit} days are possible.", "Возможно не более {limit} дней."),
+    # statistics
+    "statistics_not_yours": (
+        "You may see the figures of yourself and of the departments that you head.",
+        "Вам доступны показатели: ваши и отделов, которыми вы руководите.",
+    ),
+    "statistics_one_of": (
+        "Send department_id or user_id, not both.",
+        "Пришлите department_id или user_id, но не оба.",
+    ),
+    "statistics_beyond_horizon": (
+        "Statistics reach at most {days} days ahead.",
+        "Статистика охватывает не более {days} дней вперёд.",
+    ),
     # limits
     "too_many_requests": (
         "Too many requests. Try again in {seconds} s.",

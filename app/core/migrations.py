@@ -7,14 +7,20 @@ from types import ModuleType
 
 import psycopg
 
-from app.core.database import libpq_url
+from app.core.database_role import grant
+from app.core.database_url import libpq_url
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
 
-def upgrade(database_url: str, revision: str = "head") -> None:
-    """Apply the migrations up to `revision`, one process at a time (advisory lock)."""
-    _alembic().upgrade(database_url, revision)
+def upgrade(owner_url: str, revision: str = "head", *, application_url: str = "") -> None:
+    """Apply the migrations up to `revision`, one process at a time (advisory lock), as the owner of the tables.
+
+    The role of `application_url`, where it is another, gets the rights that the application needs.
+    """
+    _alembic().upgrade(owner_url, revision)
+    if application_url:
+        grant(owner_url, application_url)
 
 
 def downgrade(database_url: str, revision: str) -> None:

@@ -78,6 +78,7 @@ class Event(OwnedByOrganization, Timestamped, Versioned, table=True):
             unique=True,
             postgresql_where=text("series_id IS NULL"),
         ),
+        Index(None, "organization_id", "organizer_id"),
         Index(None, "organization_id", "room_id", postgresql_where=text("room_id IS NOT NULL")),
         Index(
             "ix_events_expanded_until",

@@ -9,13 +9,18 @@ from sqlalchemy import CheckConstraint, Column, Computed, ForeignKeyConstraint, 
 from sqlmodel import Field, SQLModel
 
 from app.core.ids import new_id
-from app.models.base import Timestamped, Versioned, now, one_of
+from app.models.base import OwnedByOrganization, Timestamped, Versioned, now, one_of
 
 
 class Role(StrEnum):
     ADMIN = "admin"
     IT = "it"
     EMPLOYEE = "employee"
+
+
+# What search looks through: name, e-mail, position and department in lower case with ё as е, the same in Latin letters,
+# and the digits of the phone.
+SEARCH_TEXT = "person_search_text(full_name, email, position, department, phone)"
 
 
 class User(Timestamped, Versioned, table=True):
@@ -30,20 +35,30 @@ class User(Timestamped, Versioned, table=True):
         CheckConstraint("organization_id IS NOT NULL OR role = 'admin'", name="only_admins_without_company"),
         CheckConstraint("manager_id <> id", name="not_own_manager"),
         Index("ix_users_name", "organization_id", text("coalesce(full_name, '')"), "id"),
+        Index("ix_users_email", "organization_id", "email", "id"),
+        Index("ix_users_created_at", "organization_id", "created_at", "id"),
+        Index("ix_users_position", "organization_id", text("coalesce(position, '')"), "id"),
+        Index("ix_users_department", "organization_id", text("coalesce(department, '')"), "id"),
         Index(None, "organization_id", "department_id"),
         Index(None, "organization_id", "manager_id"),
+        Index(
+            "ix_users_birthday",
+            "organization_id",
+            text("(extract(month FROM birthday) * 100 + extract(day FROM birthday))"),
+            postgresql_where=text("birthday IS NOT NULL"),
+        ),
         Column(
             "search_text",
             Text,
             Computed(
-                "replace(lower(coalesce(full_name, '') || ' ' || email || ' ' || coalesce(position, '')"
-                " || ' ' || coalesce(department, '')), 'ё', 'е')",
+                SEARCH_TEXT,
                 persisted=True,
             ),
             nullable=False,
         ),
         Index(
             "ix_users_search_text",
+            "organization_id",
             "search_text",
             postgresql_using="gin",
             postgresql_ops={"search_text": "gin_trgm_ops"},
@@ -70,18 +85,45 @@ class User(Timestamped, Versioned, table=True):
     show_moscow_time: bool = True
     birthday: date | None = None
     time_zone: str | None = Field(default=None, max_length=64)
-    # Made by PostgreSQL: what search looks through, in lower case and with ё as е.
+    deactivated_at: datetime | None = None
+    # Made by PostgreSQL: what search looks through.
     search_text: ClassVar[Any]
+
+
+class PersonWord(OwnedByOrganization, table=True):
+    """A word of somebody's name, position or department, in Latin letters: what a word with a typo may have meant.
+
+    A trigger on `users` writes them (migration 0006); a daily task forgets those that nobody has any more.
+    """
+
+    __tablename__ = "person_words"
+    __table_args__ = (
+        Index(None, "organization_id", "word"),
+        Index(
+            "ix_person_words_similar",
+            "organization_id",
+            "word",
+            postgresql_using="gin",
+            postgresql_ops={"word": "gin_trgm_ops"},
+        ),
+    )
+
+    id: UUID = Field(
+        default_factory=new_id, primary_key=True, sa_column_kwargs={"server_default": text("gen_random_uuid()")}
+    )
+    word: str = Field(max_length=40)
 
 
 class AuthSession(SQLModel, table=True):
     """One signed-in device. The row is the session: when it is revoked or gone, its tokens are worth nothing."""
 
     __tablename__ = "auth_sessions"
-    __table_args__ = (Index(None, "user_id", "created_at"), Index(None, "expires_at"))
+    __table_args__ = (Index(None, "user_id", "created_at"), Index(None, "expires_at"), Index(None, "organization_id"))
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE")
+    # The user's company, for row-level security; None for an administrator of the installation.
+    organization_id: UUID | None = Field(default=None, foreign_key="organizations.id", ondelete="CASCADE")
     # The only refresh token that is good now is the one of this generation; an older one is a reuse.
     generation: int = 0
     refreshed_at: datetime = Field(default_factory=now)

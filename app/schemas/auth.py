@@ -6,6 +6,9 @@ from pydantic import Field, StringConstraints
 
 from app.schemas.common import Email, Input, Line, Output, Password, ZoneName, example
 
+# Of an invitation: URL-safe base64.
+InvitationToken = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_-]+$")]
+
 
 class LoginRequest(Input):
     model_config = example(email="anna@example.com", password="correct horse")
@@ -24,6 +27,13 @@ class RegisterRequest(Input):
     password: Password
     full_name: Line | None = None
     time_zone: ZoneName | None = None
+    invitation_token: InvitationToken | None = Field(None, description="From the link in an invitation to this e-mail")
+
+
+class RegistrationPending(Output):
+    """The address has to prove itself first: the link in the mail leads on."""
+
+    detail: str
 
 
 class RefreshRequest(Input):

@@ -1,16 +1,18 @@
 """People."""
 
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field, StrictBool, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints, model_validator
 
-from app.models.user import Role
+from app.core.actor import Actor
+from app.models.user import Role, User
 from app.schemas.common import Date, Email, Input, Instant, Line, Output, Password, ZoneName, example, partial_of
 
-Phone = Annotated[str, StringConstraints(min_length=3, max_length=40, pattern=r"^[0-9+() .\-#*,;extдоб]+$")]
+Phone = Annotated[str, StringConstraints(min_length=2, max_length=40, pattern=r"^[0-9+() ./\-#*,;=extдоб]+$")]
 
 
 class UserSort(StrEnum):
@@ -20,6 +22,23 @@ class UserSort(StrEnum):
     EMAIL_DESC = "-email"
     CREATED = "created_at"
     CREATED_DESC = "-created_at"
+    POSITION = "position"
+    POSITION_DESC = "-position"
+    DEPARTMENT = "department"
+    DEPARTMENT_DESC = "-department"
+
+
+@dataclass(frozen=True, slots=True)
+class UserFilters:
+    """Which people a list or an export is about; what is None does not matter."""
+
+    role: Role | None = None
+    department_id: UUID | None = None
+    branch: bool = False
+    manager_id: UUID | None = None
+    position: str | None = None
+    is_active: bool | None = None
+    q: str | None = None
 
 
 class UserWrite(Input):
@@ -31,9 +50,9 @@ class UserWrite(Input):
 
     email: Email
     full_name: Line | None = None
-    phone: Phone | None = None
+    phone: Phone | None = Field(None, description="Stored as E.164; internal numbers of 2 to 6 digits stay as they are")
     position: Line | None = None
-    department: Line | None = None
+    department: Line | None = Field(None, description="The department's name wherever department_id is set")
     department_id: UUID | None = None
     manager_id: UUID | None = None
     birthday: Date | None = None
@@ -60,7 +79,18 @@ class UserCreate(UserWrite):
 UserPatch = partial_of(UserWrite, "UserPatch")
 
 
+# An avatar's two files differ in this part of their names.
+AVATAR_LARGE, AVATAR_SMALL = "-256.", "-64."
+
+
+def small_avatar(avatar_url: str | None) -> str | None:
+    """The address of the 64 pixels' avatar beside that of 256."""
+    return avatar_url and avatar_url.replace(AVATAR_LARGE, AVATAR_SMALL)
+
+
 class UserRead(Output):
+    """A person. Routes answer with `shown_to`, which keeps the year of birth from colleagues."""
+
     id: UUID
     email: str
     full_name: str | None
@@ -69,7 +99,8 @@ class UserRead(Output):
     department: str | None
     department_id: UUID | None
     manager_id: UUID | None
-    avatar_url: str | None
+    avatar_url: str | None = Field(description="256 × 256 pixels")
+    avatar_small_url: str | None = Field(None, description="64 × 64 pixels")
     is_active: bool
     role: Role
     created_at: Instant
@@ -79,6 +110,36 @@ class UserRead(Output):
     access_availability_slots: bool
     show_local_time: bool
     show_moscow_time: bool
-    birthday: date | None
+    birthday: date | None = Field(description="For the person and for administrators; null for colleagues")
+    birthday_day: str | None = Field(None, description="MM-DD, for everybody")
     time_zone: str | None
     version: int
+
+    @model_validator(mode="after")
+    def _derive(self) -> Self:
+        self.avatar_small_url = small_avatar(self.avatar_url)
+        if self.birthday is not None:
+            self.birthday_day = f"{self.birthday:%m-%d}"
+        return self
+
+    @classmethod
+    def shown_to(cls, actor: Actor, user: User) -> Self:
+        """The user as `actor` may see them."""
+        read = cls.model_validate(user)
+        if not (actor.is_admin or actor.user_id == user.id):
+            read.birthday = None
+        return read
+
+
+class BirthdayRead(Output):
+    """A colleague whose birthday is near. Whoever was born on 29 February has it on 1 March of other years."""
+
+    id: UUID
+    full_name: str | None
+    position: str | None
+    department: str | None
+    department_id: UUID | None
+    avatar_url: str | None
+    avatar_small_url: str | None
+    birthday_day: str = Field(description="MM-DD")
+    next_birthday: date = Field(description="The day of the next one, today included, in the company's zone")

@@ -4,9 +4,10 @@ import secrets
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import func, select, text
-from sqlmodel import Session, col
+from sqlalchemy import text
+from sqlmodel import Session
 
+from app.core import tenancy
 from app.core.config import Settings, get_settings
 from app.core.errors import Invalid
 from app.core.security import get_password_hash
@@ -18,20 +19,24 @@ from app.services.user_service import add_user
 FIRST_COMPANY = "Planner"
 # Any number that nothing else in the database locks.
 _BOOTSTRAP_LOCK = 7_302_513
+_FIRST_COMPANY = text("SELECT first_company()")
+# What the record of writes says of it.
+ORIGIN = "bootstrap"
 
 
 def first_organization(session: Session) -> Organization:
-    """The company that open registration joins: the oldest one, made on the first call."""
-    query = select(Organization).order_by(col(Organization.created_at), col(Organization.id)).limit(1)
-    organization: Organization | None = session.execute(query).scalar_one_or_none()
-    if organization is not None:
-        return organization
-    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _BOOTSTRAP_LOCK})
-    organization = session.execute(query).scalar_one_or_none()
-    if organization is None:
-        organization = Organization(name=FIRST_COMPANY, time_zone=get_settings().DEFAULT_TIME_ZONE)
-        session.add(organization)
-        session.flush()
+    """The company that open registration joins, which the session enters: the oldest, made on the first call."""
+    found = session.execute(_FIRST_COMPANY).scalar_one()
+    if found is None:
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _BOOTSTRAP_LOCK})
+        found = session.execute(_FIRST_COMPANY).scalar_one()
+    if found is not None:
+        tenancy.enter(session, found, origin=ORIGIN)
+        return session.get_one(Organization, found)
+    organization = Organization(name=FIRST_COMPANY, time_zone=get_settings().DEFAULT_TIME_ZONE)
+    tenancy.enter(session, organization.id, origin=ORIGIN)
+    session.add(organization)
+    session.flush()
     return organization
 
 
@@ -41,8 +46,7 @@ def ensure_first_admin(session: Session, settings: Settings) -> tuple[str, str |
     Returns the e-mail and, if it was generated, the password; None when there was an administrator.
     """
     session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _BOOTSTRAP_LOCK})
-    admins = select(func.count()).select_from(User).where(col(User.role) == Role.ADMIN)
-    if session.execute(admins).scalar_one():
+    if session.execute(text("SELECT has_admin()")).scalar_one():
         return None
     generated = None if settings.PLANNER_ADMIN_PASSWORD else secrets.token_urlsafe(12)
     password = settings.PLANNER_ADMIN_PASSWORD or generated or ""
@@ -59,12 +63,15 @@ def create_admin(
         Invalid: the e-mail or the password is not acceptable.
         Conflict: the e-mail is taken.
     """
+    company = None if installation else first_organization(session).id
+    if company is None:
+        tenancy.enter(session, None, installation=True, origin=ORIGIN)
     user = User(
         email=_checked(Email, email, "invalid_admin_email"),
         full_name=full_name,
         role=Role.ADMIN,
         hashed_password=get_password_hash(_checked(Password, password, "invalid_admin_password")),
-        organization_id=None if installation else first_organization(session).id,
+        organization_id=company,
     )
     return add_user(session, user)
 

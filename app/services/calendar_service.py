@@ -11,6 +11,7 @@ from app.core.actor import Actor
 from app.core.config import get_settings
 from app.core.errors import Conflict, Forbidden
 from app.models.calendar import Calendar
+from app.models.user import User
 from app.schemas.calendar import CalendarSort, CalendarWrite
 from app.services.rows import (
     PageRequest,
@@ -63,14 +64,24 @@ def get_own_calendar(session: Session, actor: Actor, calendar_id: UUID, *, lock:
 
 
 def default_calendar(session: Session, actor: Actor) -> Calendar:
-    """The actor's first calendar. Everybody in a company has one: the last cannot be deleted."""
+    """The actor's first calendar. The last cannot be deleted; who handed theirs over and came back gets a new one.
+
+    A calendar older than the actor's account was taken over from somebody who left, so it comes after their own.
+    """
+    joined = select(col(User.created_at)).where(col(User.id) == actor.user_id).scalar_subquery()
     query = (
         select(Calendar)
         .where(col(Calendar.organization_id) == actor.company, col(Calendar.owner_id) == actor.user_id)
-        .order_by(col(Calendar.created_at), col(Calendar.id))
+        .order_by(col(Calendar.created_at) < joined, col(Calendar.created_at), col(Calendar.id))
         .limit(1)
     )
-    calendar: Calendar = session.execute(query).scalar_one()
+    calendar: Calendar | None = session.execute(query).scalar_one_or_none()
+    if calendar is None:
+        person = session.get_one(User, actor.user_id)
+        name = person.full_name or person.email.split("@")[0]
+        calendar = Calendar(organization_id=actor.company, owner_id=person.id, name=name)
+        session.add(calendar)
+        flush(session)
     return calendar
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import Range
@@ -68,15 +69,15 @@ def replace(session: Session, event: Event, occurrences: Iterable[Occurrence]) -
     _insert(session, event, occurrences)
 
 
-def extend_next(session: Session) -> bool:
-    """Extend one series whose rows end before the horizon; whether there was one that nobody else is changing.
+def extend_next(session: Session, company: UUID) -> bool:
+    """Extend one series of the company whose rows end before the horizon; whether there was one to extend.
 
     Where another booking took the room in the meantime, the occurrence stands and its booking is declined. One
     series a transaction: it locks the event and then its room, as every change of an event does.
     """
     due = (
         select(Event)
-        .where(col(Event.expanded_until) < horizon())
+        .where(col(Event.organization_id) == company, col(Event.expanded_until) < horizon())
         .order_by(col(Event.expanded_until))
         .limit(1)
         .with_for_update(skip_locked=True, key_share=True)

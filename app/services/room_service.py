@@ -133,9 +133,11 @@ def change_room(
     """Change what `values` names.
 
     Raises:
+        Forbidden: the actor is neither an administrator nor of the IT desk.
         Conflict: the name is taken, or the room is to go out of use while bookings lie ahead.
     """
     room = get_room(session, actor, room_id, lock=True)
+    actor.require_admin_or_it()
     check_version(room, if_match)
     if room.is_active and values.get("is_active") is False:
         _require_no_bookings(session, room)

@@ -3,7 +3,8 @@
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -55,14 +56,28 @@ def apply_changes(row: Any, values: Mapping[str, Any]) -> set[str]:
     return changed
 
 
-def flush(session: Session, conflicts: Mapping[str, tuple[str, Mapping[str, Any]]] | None = None) -> None:
+Conflicts = Mapping[str, tuple[str, Mapping[str, Any]]]
+
+
+def flush(session: Session, conflicts: Conflicts | None = None) -> None:
     """Write what is pending.
 
     Raises:
         Conflict: a constraint refused it; `conflicts` maps names of constraints to a code and its params.
     """
-    try:
+    with refusals_as(conflicts):
         session.flush()
+
+
+@contextmanager
+def refusals_as(conflicts: Conflicts | None = None) -> Iterator[None]:
+    """Tell the refusals of constraints as `flush` does, for statements that write rows in bulk.
+
+    Raises:
+        Conflict: a constraint refused what was written.
+    """
+    try:
+        yield
     except IntegrityError as error:
         constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
         code, params = (conflicts or {}).get(constraint or "", ("still_in_use", {}))
@@ -146,7 +161,9 @@ def fetch_page(
     if page.cursor is not None:
         last, last_id = decode_cursor(page.cursor, [key.kind, UUID])
         beyond = key.column < last if descending else key.column > last
-        query = query.where(or_(beyond, and_(key.column == last, model.id > last_id)))
+        # Said apart, so that the index is entered at the cursor: no page costs more than the first.
+        reached = key.column <= last if descending else key.column >= last
+        query = query.where(reached, or_(beyond, and_(key.column == last, model.id > last_id)))
     order = key.column.desc() if descending else key.column.asc()
     found = session.execute(
         query.add_columns(key.column.label("sort_key")).order_by(order, model.id).limit(page.limit + 1)

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import CursorResult, delete, or_, select, update
 from sqlmodel import Session, col
 
+from app.core import tenancy
 from app.core.actor import Actor
 from app.core.config import get_settings
 from app.core.errors import Unauthenticated
@@ -19,18 +20,9 @@ from app.schemas.auth import TokenPair
 # A client whose answer was lost, or two tabs at once, may repeat a refresh this long after the first.
 REFRESH_GRACE = timedelta(seconds=10)
 
-_ACTOR_SQL = """
-    SELECT u.organization_id, u.role, u.time_zone, o.time_zone
-    FROM auth_sessions s
-    JOIN users u ON u.id = s.user_id
-    LEFT JOIN organizations o ON o.id = u.organization_id
-    WHERE s.id = %(session_id)s AND s.user_id = %(user_id)s
-      AND s.revoked_at IS NULL AND s.expires_at > now() AND u.is_active
-"""
-
 
 def authenticate(session: Session, claims: dict[str, Any]) -> Actor:
-    """The actor behind a decoded access token, in one round trip.
+    """The actor behind a decoded access token, whose company the session has entered, in one round trip.
 
     Raises:
         Unauthenticated: the session was ended or has expired, or the user is not active.
@@ -39,18 +31,25 @@ def authenticate(session: Session, claims: dict[str, Any]) -> Actor:
         session_id, user_id = UUID(claims["sid"]), UUID(claims["sub"])
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise Unauthenticated("invalid_token") from error
-    row = fetch_row(session, _ACTOR_SQL, {"session_id": session_id, "user_id": user_id})
+    row = tenancy.authenticate(session, session_id, user_id)
     if row is None:
         raise Unauthenticated("session_ended")
-    organization_id, role, own_zone, company_zone = row
+    return actor_of(user_id, session_id, row)
+
+
+def actor_of(user_id: UUID, session_id: UUID, row: tuple[Any, ...]) -> Actor:
+    """The actor that a row of the database's authenticate() tells of."""
+    organization_id, role, own_zone, company_zone, org_structure, tickets = row
     company_zone = company_zone or get_settings().DEFAULT_TIME_ZONE
-    return Actor(user_id, organization_id, role, session_id, own_zone or company_zone, company_zone)
+    zone = own_zone or company_zone
+    return Actor(user_id, organization_id, role, session_id, zone, company_zone, org_structure, tickets)
 
 
 def open_session(session: Session, user: User, *, address: str | None, user_agent: str | None) -> TokenPair:
     """Sign a user in on a new device; the oldest sessions beyond SESSIONS_PER_USER end."""
     row = AuthSession(
         user_id=user.id,
+        organization_id=user.organization_id,
         expires_at=now() + _refresh_lifetime(),
         address=(address or "")[:64] or None,
         user_agent=_printable((user_agent or "")[:200]) or None,
@@ -77,10 +76,12 @@ def refresh(session: Session, refresh_token: str) -> TokenPair | None:
         Unauthenticated: the token or its session is not good.
     """
     claims = decode_token(refresh_token, REFRESH)
+    session_id = UUID(claims["sid"])
+    _enter_by_session(session, session_id)
     row = session.execute(
         select(AuthSession)
         .join(User, col(User.id) == col(AuthSession.user_id))
-        .where(col(AuthSession.id) == UUID(claims["sid"]), col(User.is_active))
+        .where(col(AuthSession.id) == session_id, col(User.is_active))
         .with_for_update(of=AuthSession)
     ).scalar_one_or_none()
     if row is None or row.revoked_at is not None or row.expires_at <= now():
@@ -95,6 +96,14 @@ def refresh(session: Session, refresh_token: str) -> TokenPair | None:
         return None
     session.flush()
     return _tokens(row)
+
+
+def _enter_by_session(session: Session, session_id: UUID) -> None:
+    found = fetch_row(session, "SELECT person, company FROM find_session(%(session)s)", {"session": session_id})
+    if found is None or found[0] is None:
+        raise Unauthenticated("session_ended")
+    person, company = found
+    tenancy.enter(session, company, installation=company is None, actor=person)
 
 
 def revoke(session: Session, session_id: UUID) -> None:

@@ -4,19 +4,24 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, func, select, true
+from sqlalchemy import ScalarSelect, Select, Uuid, func, literal, literal_column, select
 from sqlmodel import Session, col
 
+from app.core import tenancy
 from app.core.actor import Actor
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
+from app.core.hot import fetch_row
 from app.core.security import UNKNOWN_USER_HASH, get_password_hash, verify_password
+from app.models.base import now
 from app.models.calendar import Calendar
 from app.models.department import Department
 from app.models.organization import Organization
 from app.models.user import Role, User
-from app.schemas.user import UserCreate, UserSort, UserWrite
-from app.services import session_service
+from app.schemas.user import UserCreate, UserFilters, UserSort, UserWrite
+from app.services import people_search_service, session_service
+from app.services.chart_lock import lock_chart
 from app.services.rows import (
+    Conflicts,
     PageRequest,
     SortColumn,
     apply_changes,
@@ -25,17 +30,26 @@ from app.services.rows import (
     flush,
     get_visible,
 )
+from app.services.user_profile import check_manager, department_name, mirror_department, normal_phone, phone_region
 
 # What people may change of themselves; all else of a user is for administrators.
 OWN_FIELDS = frozenset({"full_name", "phone", "birthday", "time_zone", "show_local_time", "show_moscow_time"})
 # Rights stay as they are when a PUT does not send them: a forgotten field must not appoint or dismiss anyone.
 RIGHTS = frozenset({"role", "is_active", "access_org_structure", "access_tickets", "access_availability_slots"})
+
+
+def _or_empty(column: Any) -> Any:
+    # As the indexes have it; a parameter in this place would not be recognised in every plan.
+    return func.coalesce(column, literal_column("''"))
+
+
 SORTS = {
-    "full_name": SortColumn(func.coalesce(col(User.full_name), ""), str),
+    "full_name": SortColumn(_or_empty(col(User.full_name)), str),
     "email": SortColumn(col(User.email), str),
     "created_at": SortColumn(col(User.created_at), datetime),
+    "position": SortColumn(_or_empty(col(User.position)), str),
+    "department": SortColumn(_or_empty(col(User.department)), str),
 }
-SEARCH_LIMIT = 50
 
 
 def visible_to(actor: Actor) -> Select[User]:
@@ -47,40 +61,37 @@ def visible_to(actor: Actor) -> Select[User]:
 
 
 def list_users(
-    session: Session,
-    actor: Actor,
-    sort: UserSort,
-    page: PageRequest,
-    *,
-    role: Role | None = None,
-    department_id: UUID | None = None,
-    is_active: bool | None = None,
+    session: Session, actor: Actor, filters: UserFilters, sort: UserSort, page: PageRequest
 ) -> tuple[list[User], str | None]:
-    query = visible_to(actor)
-    if role is not None:
-        query = query.where(col(User.role) == role)
-    if department_id is not None:
-        query = query.where(col(User.department_id) == department_id)
-    if is_active is not None:
-        query = query.where(col(User.is_active).is_(is_active))
-    return fetch_page(session, query, SORTS, sort, page)
+    """A page of the people whom the actor sees and the filters let through."""
+    return fetch_page(session, filtered(visible_to(actor), filters), SORTS, sort, page)
 
 
-def search_users(session: Session, actor: Actor, text: str, limit: int) -> list[User]:
-    """Active colleagues whose name, e-mail, position or department holds every word of `text`, best first.
+def filtered(query: Select[User], filters: UserFilters) -> Select[User]:
+    """The people of `query` whom the filters let through."""
+    if filters.role is not None:
+        query = query.where(col(User.role) == filters.role)
+    if filters.department_id is not None and filters.branch:
+        query = query.where(col(User.department_id).in_(_branch(filters.department_id)))
+    elif filters.department_id is not None:
+        query = query.where(col(User.department_id) == filters.department_id)
+    if filters.manager_id is not None:
+        query = query.where(col(User.manager_id) == filters.manager_id)
+    if filters.position is not None:
+        query = query.where(_or_empty(col(User.position)) == filters.position)
+    if filters.is_active is not None:
+        query = query.where(col(User.is_active).is_(filters.is_active))
+    if filters.q is not None:
+        query = query.where(*people_search_service.that_fit(filters.q))
+    return query
 
-    Case does not matter, nor ё against е. The trigram index serves words of three letters and more.
-    """
-    words = text.lower().replace("ё", "е").split()[:8]
-    if not words:
-        return []
-    query = visible_to(actor).where(col(User.is_active))
-    for word in words:
-        query = query.where(col(User.search_text).contains(word, autoescape=True))
-    whole = " ".join(words)
-    starts = col(User.search_text).startswith(whole, autoescape=True)
-    ranked = query.order_by(starts.desc(), func.similarity(col(User.search_text), whole).desc(), col(User.id))
-    return list(session.execute(ranked.limit(min(limit, SEARCH_LIMIT))).scalars())
+
+def _branch(department_id: UUID) -> ScalarSelect[Any]:
+    """The department, and those below it that can be seen."""
+    branch = select(literal(department_id, Uuid).label("id")).cte("branch", recursive=True)
+    below = select(col(Department.id)).join(branch, col(Department.parent_id) == branch.c.id)
+    branch = branch.union(below)
+    return select(branch.c.id).scalar_subquery()
 
 
 def get_user(session: Session, actor: Actor, user_id: UUID, *, lock: bool = False) -> User:
@@ -98,6 +109,7 @@ def create_user(session: Session, actor: Actor, data: UserCreate) -> User:
     Raises:
         Forbidden: another company is named by somebody who does not run the installation.
         Conflict: the e-mail is taken.
+        Invalid: the phone, the department or the manager cannot be.
     """
     organization_id = data.organization_id or actor.organization_id
     if organization_id != actor.organization_id and not actor.is_installation_admin:
@@ -106,10 +118,22 @@ def create_user(session: Session, actor: Actor, data: UserCreate) -> User:
         raise NotFound("organization_not_found")
     if organization_id is None and data.role != Role.ADMIN:
         raise Invalid("company_required_for_user", field="organization_id")
+    enter_company(session, actor, organization_id)
     values = data.model_dump(exclude={"password", "organization_id"})
+    if values["phone"]:
+        values["phone"] = normal_phone(values["phone"], phone_region(session, organization_id))
+    if values["department_id"]:
+        mirror_department(values, None, department_name(session, organization_id, values["department_id"]))
     user = User(**values, hashed_password=get_password_hash(data.password), organization_id=organization_id)
-    _check_links(session, user)
+    user.deactivated_at = None if user.is_active else now()
+    check_manager(session, user)
     return add_user(session, user)
+
+
+def enter_company(session: Session, actor: Actor, organization_id: UUID | None) -> None:
+    """Let an administrator of the installation write in the company of whom they change; others are in theirs."""
+    if actor.is_installation_admin:
+        tenancy.act_for(session, organization_id)
 
 
 def add_user(session: Session, user: User) -> User:
@@ -119,7 +143,7 @@ def add_user(session: Session, user: User) -> User:
         Conflict: the e-mail is taken.
     """
     session.add(user)
-    flush(session, {"uq_users_email": ("email_taken", {"email": user.email})})
+    flush(session, _conflicts(user))
     if user.organization_id is not None:
         session.add(
             Calendar(
@@ -152,10 +176,12 @@ def change_user(
 
     Raises:
         Forbidden: the actor may not change this person, or one of these fields.
-        Conflict: the e-mail is taken, or the company would lose its last administrator.
+        Conflict: the e-mail is taken, the managers would form a circle, or the company would lose its last
+            administrator.
+        Invalid: the phone, the department or the manager cannot be.
     """
-    if actor.is_admin and values.keys() & {"role", "is_active"}:
-        _lock_admins(session, get_user(session, actor, user_id).organization_id)
+    values = dict(values)
+    name = _lock_around(session, actor, user_id, values) if actor.is_admin else None
     user = get_user(session, actor, user_id, lock=True)
     if not actor.is_admin and user.id != actor.user_id:
         raise Forbidden("admin_only")
@@ -166,18 +192,37 @@ def change_user(
         )
         if refused:
             raise Forbidden("admin_only_fields", fields=", ".join(refused))
+    mirror_department(values, user, name)
+    # What was stored before numbers had one form may be sent back as it is.
+    if values.get("phone") and values["phone"] != user.phone:
+        values["phone"] = normal_phone(values["phone"], phone_region(session, user.organization_id))
+    if values.get("is_active", user.is_active) != user.is_active:
+        values["deactivated_at"] = None if values["is_active"] else now()
     was_admin = user.is_active and user.role == Role.ADMIN
     changed = apply_changes(user, values)
     if user.organization_id is None and user.role != Role.ADMIN:
         raise Invalid("company_required_for_user", field="role")
-    if changed & {"department_id", "manager_id"}:
-        _check_links(session, user)
+    if "manager_id" in changed:
+        check_manager(session, user)
     if was_admin and not (user.is_active and user.role == Role.ADMIN):
         _keep_an_admin(session, user)
-    flush(session, {"uq_users_email": ("email_taken", {"email": user.email})})
+    flush(session, _conflicts(user))
     if "is_active" in changed and not user.is_active:
         session_service.revoke_all(session, user.id)
     return user
+
+
+def _lock_around(session: Session, actor: Actor, user_id: UUID, values: dict[str, Any]) -> str | None:
+    """Take, in one order, the locks that come before the user's own; the name of the department that is named."""
+    user = get_user(session, actor, user_id)
+    enter_company(session, actor, user.organization_id)
+    if values.get("manager_id") not in (None, user.manager_id) and user.organization_id is not None:
+        lock_chart(session, user.organization_id, "users")
+    if values.keys() & {"role", "is_active"}:
+        _lock_admins(session, user.organization_id)
+    if values.get("department_id") is None:
+        return None
+    return department_name(session, user.organization_id, values["department_id"])
 
 
 def deactivate_user(session: Session, actor: Actor, user_id: UUID, if_match: frozenset[int] | None) -> None:
@@ -194,11 +239,21 @@ def check_credentials(session: Session, email: str, password: str) -> User:
     Raises:
         Unauthenticated: always the same, whatever was wrong.
     """
-    user: User | None = session.execute(select(User).where(col(User.email) == email)).scalar_one_or_none()
+    user = _find_account(session, email)
     good = verify_password(password, user.hashed_password if user else UNKNOWN_USER_HASH)
     if user is None or not good or not user.is_active:
         raise Unauthenticated("invalid_credentials")
     return user
+
+
+def _find_account(session: Session, email: str) -> User | None:
+    """The user with this e-mail, whose company the session enters."""
+    found = fetch_row(session, "SELECT person, company FROM find_account(%(email)s)", {"email": email})
+    if found is None or found[0] is None:
+        return None
+    person, company = found
+    tenancy.enter(session, company, installation=company is None, actor=person)
+    return session.get(User, person)
 
 
 def change_password(session: Session, actor: Actor, current: str, new: str) -> None:
@@ -215,21 +270,11 @@ def change_password(session: Session, actor: Actor, current: str, new: str) -> N
     session_service.revoke_all(session, user.id, except_session=actor.session_id)
 
 
-def _check_links(session: Session, user: User) -> None:
-    """The department and the manager must be of the same company; the keys would refuse it less clearly."""
-    same_company: ColumnElement[bool] = (
-        col(User.organization_id) == user.organization_id if user.organization_id else false()
-    )
-    if user.department_id is not None:
-        known = select(true()).where(
-            col(Department.id) == user.department_id, col(Department.organization_id) == user.organization_id
-        )
-        if session.execute(known).first() is None:
-            raise Invalid("department_not_found", field="department_id")
-    if user.manager_id is not None:
-        known = select(true()).where(col(User.id) == user.manager_id, same_company)
-        if user.manager_id == user.id or session.execute(known).first() is None:
-            raise Invalid("user_not_found", field="manager_id")
+def _conflicts(user: User) -> Conflicts:
+    return {
+        "uq_users_email": ("email_taken", {"email": user.email}),
+        "ck_users_no_circle": ("manager_circle", {}),
+    }
 
 
 def _lock_admins(session: Session, organization_id: UUID | None) -> None:

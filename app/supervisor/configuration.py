@@ -48,6 +48,15 @@ def embedded_servers(home: Home, configured: ConfiguredSettings) -> dict[str, Em
     return servers
 
 
+def addresses(servers: dict[str, EmbeddedServer]) -> dict[str, str]:
+    """The settings with which others find the embedded servers."""
+    found = {setting: server.url for setting, server in servers.items()}
+    postgres = servers.get("DATABASE_URL")
+    if isinstance(postgres, EmbeddedPostgres):
+        found["DATABASE_OWNER_URL"] = postgres.owner_url
+    return found
+
+
 def place(url: str) -> str:
     """Host and port of a server's address, never its user or password."""
     parts = urlsplit(url)

@@ -10,7 +10,7 @@ from redis.exceptions import AuthorizationError
 from redis.retry import Retry
 from sqlalchemy.exc import ArgumentError
 
-from app.core.database import libpq_url
+from app.core.database_url import libpq_url
 from app.supervisor.configuration import place
 from app.supervisor.errors import ServerFailed
 

@@ -1,6 +1,6 @@
 """PLANNER_HOME: the folder with everything that `planner up` keeps, and the lock that says who uses it.
 
-embedded.json  DATABASE_URL, REDIS_URL and SECRET_KEY for every process of this installation
+embedded.json  DATABASE_URL, DATABASE_OWNER_URL, REDIS_URL and SECRET_KEY for every process of this installation
 lock           who runs on this folder; locked while they run
 postgres/      data of the embedded PostgreSQL, postgres.json its port and passwords
 valkey/        data of the embedded Valkey, valkey.json its port and password

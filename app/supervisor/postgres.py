@@ -12,6 +12,7 @@ from typing import ClassVar
 
 import psutil
 
+from app.core.database_role import LEAKPROOF
 from app.supervisor import files, ports
 from app.supervisor.errors import ServerFailed
 from app.supervisor.launch import hand_over, hand_over_tree
@@ -21,7 +22,10 @@ from app.supervisor.server import EmbeddedServer
 from app.supervisor.waiting import retry_until
 
 SUPERUSER = "postgres"
-USER = DATABASE = "planner"
+# Owns the database and, through the migrations, the tables.
+OWNER = DATABASE = "planner"
+# What the application connects as: it owns nothing, so that row-level security binds it.
+USER = "planner_app"
 BUILTIN_LOCALES_SINCE = 17
 MEBIBYTE = 1024 * 1024
 REMOVE_SECONDS = 5.0
@@ -89,7 +93,9 @@ def _has_locale(name: str) -> bool:
 
 
 class EmbeddedPostgres(EmbeddedServer):
-    """PostgreSQL on 127.0.0.1 with a database `planner`, owned by the user `planner`, who is no superuser.
+    """PostgreSQL on 127.0.0.1 with a database `planner`, its owner `planner`, and the application's user `planner_app`.
+
+    Neither user is a superuser.
 
     Args:
         data_dir: its data; created at the first start. `<data_dir>.json` beside it keeps port and passwords.
@@ -104,7 +110,7 @@ class EmbeddedPostgres(EmbeddedServer):
     stop_steps = (StopStep(signal.SIGINT, 30), StopStep(signal.SIGQUIT, 10), StopStep(signal.SIGKILL, 5))
     death_signal = signal.SIGINT
     noteworthy: ClassVar[LineFilter] = POSTGRES_LINES
-    secret_names = ("password", "superuser_password")
+    secret_names = ("password", "application_password", "superuser_password")
 
     def __init__(
         self,
@@ -120,7 +126,13 @@ class EmbeddedPostgres(EmbeddedServer):
 
     @property
     def url(self) -> str:
-        return f"postgresql://{USER}:{self.secrets['password']}@{ports.LOOPBACK}:{self.port}/{DATABASE}"
+        """For the application."""
+        return f"postgresql://{USER}:{self.secrets['application_password']}@{ports.LOOPBACK}:{self.port}/{DATABASE}"
+
+    @property
+    def owner_url(self) -> str:
+        """For migrations."""
+        return f"postgresql://{OWNER}:{self.secrets['password']}@{ports.LOOPBACK}:{self.port}/{DATABASE}"
 
     @property
     def superuser_url(self) -> str:
@@ -171,6 +183,11 @@ class EmbeddedPostgres(EmbeddedServer):
             self._create()
         self._check_major_version()
         hand_over_tree(self.data_dir)
+        if not self._roles_file.exists():
+            # Data of a version of Planner in which the application was the owner.
+            self._run_single(self.data_dir, SUPERUSER, self._application_role())
+            self._run_single(self.data_dir, DATABASE, _extensions_and_leakproof())
+            self._roles_file.touch(mode=0o600)
         self._write_settings(self.data_dir)
 
     def _check_major_version(self) -> None:
@@ -195,7 +212,7 @@ class EmbeddedPostgres(EmbeddedServer):
             self._helper.run(self._initdb_command(new, password_file), environment=_plain_environment())
         finally:
             password_file.unlink()
-        self._create_user_and_database(new)
+        self._create_users_and_database(new)
         self._write_settings(new)
         if self.data_dir.exists():
             # An empty directory is replaced; anything else in the way is an error.
@@ -232,13 +249,30 @@ class EmbeddedPostgres(EmbeddedServer):
             *unsafe,
         ]
 
-    def _create_user_and_database(self, directory: Path) -> None:
-        # The application is no superuser: that role passes by row-level security and can run programs.
+    @property
+    def _roles_file(self) -> Path:
+        return self.data_dir / "planner-roles"
+
+    def _create_users_and_database(self, directory: Path) -> None:
+        self._run_single(directory, "template1", _extensions_and_leakproof())
         statements = (
-            f"CREATE ROLE {USER} LOGIN CREATEDB PASSWORD '{self.secrets['password']}';\n"
-            f"CREATE DATABASE {DATABASE} OWNER {USER};\n"
+            f"CREATE ROLE {OWNER} LOGIN CREATEDB PASSWORD '{self.secrets['password']}';\n"
+            f"CREATE DATABASE {DATABASE} OWNER {OWNER};\n"
         )
-        command = [str(self.bin_dir / "postgres"), "--single", "-D", str(directory), SUPERUSER]
+        self._run_single(directory, SUPERUSER, statements + self._application_role())
+        (directory / self._roles_file.name).touch(mode=0o600)
+
+    def _application_role(self) -> str:
+        # A line, which may be run again after a start that was killed halfway.
+        return (
+            f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{USER}')"
+            f" THEN CREATE ROLE {USER}; END IF;"
+            f" ALTER ROLE {USER} LOGIN PASSWORD '{self.secrets['application_password']}'; END $$;\n"
+        )
+
+    def _run_single(self, directory: Path, database: str, statements: str) -> None:
+        """Run statements, a line each, in a server that nobody can connect to."""
+        command = [str(self.bin_dir / "postgres"), "--single", "-D", str(directory), database]
         output = self._helper.run(command, text=statements, environment=_plain_environment())
         if "ERROR:" in output or "FATAL:" in output:
             raise ServerFailed(f"PostgreSQL could not create the database:\n{output.strip()}")
@@ -247,6 +281,12 @@ class EmbeddedPostgres(EmbeddedServer):
         settings = {**self.settings, "port": str(self.port)}
         lines = [f"{name} = '{_quoted(value)}'\n" for name, value in settings.items()]
         files.write_private(directory / "postgresql.conf", SETTINGS_HEADER + "".join(lines), for_server=True)
+
+
+def _extensions_and_leakproof() -> str:
+    extensions = ("btree_gin", "btree_gist", "pg_trgm")
+    lines = [f"CREATE EXTENSION IF NOT EXISTS {name};\n" for name in extensions]
+    return "".join(lines + [f"ALTER FUNCTION {function} LEAKPROOF;\n" for function in LEAKPROOF])
 
 
 def _quoted(value: str) -> str:

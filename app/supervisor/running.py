@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from app.core.config import Settings, get_settings
-from app.supervisor.configuration import ConfiguredSettings, embedded_servers
+from app.supervisor.configuration import ConfiguredSettings, addresses, embedded_servers
 from app.supervisor.external import Say, wait_for_database, wait_for_redis
 from app.supervisor.home import Home, InUse
 
@@ -55,7 +55,8 @@ def running_servers(settings: Settings, *, command: str = "command", say: Say = 
 def _start(stack: ExitStack, home: Home, configured: ConfiguredSettings, say: Say) -> None:
     if not configured.has_secret_key:
         home.ensure_secret_key()
-    for setting, server in embedded_servers(home, configured).items():
+    servers = embedded_servers(home, configured)
+    for server in servers.values():
         say(f"starting the embedded {server.name} for this command")
         stack.enter_context(server)
-        home.keep(**{setting: server.url})
+    home.keep(**addresses(servers))

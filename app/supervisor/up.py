@@ -13,7 +13,7 @@ import psutil
 
 from app.core.config import Settings, check_production, get_settings
 from app.supervisor import ports, probe
-from app.supervisor.configuration import ConfiguredSettings, embedded_servers, place
+from app.supervisor.configuration import ConfiguredSettings, addresses, embedded_servers, place
 from app.supervisor.errors import PortTaken, SupervisorError
 from app.supervisor.home import Home, Lock, Running
 from app.supervisor.leftovers import StopStep, stop_process
@@ -171,7 +171,7 @@ class Run:
         self._announce(servers)
         for server in servers.values():
             await asyncio.to_thread(server.reserve)
-        self._home.keep(**{setting: server.url for setting, server in servers.items()})
+        self._home.keep(**addresses(servers))
         children = tree.start_stage([server_spec(CHILD_NAMES[key], value) for key, value in servers.items()])
         (api,) = tree.start_stage([programs.api])
         with closing(Gate()) as gate:

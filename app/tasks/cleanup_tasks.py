@@ -3,8 +3,10 @@
 import structlog
 from celery import shared_task
 
+from app.core import tenancy
 from app.db import SessionLocal
-from app.services import session_service
+from app.services import invitation_service, outbox_service, purge_service, session_service
+from app.tasks.rounds import all_companies, in_company
 
 log = structlog.get_logger(__name__)
 
@@ -15,8 +17,38 @@ def cleanup_expired_tokens() -> int:
     total = 0
     while True:
         with SessionLocal.begin() as session:
+            tenancy.enter(session, None, installation=True, origin="cleanup_expired_tokens")
             deleted = session_service.delete_expired(session)
         total += deleted
         if not deleted:
             log.info("expired_tokens_deleted", count=total)
             return total
+
+
+@shared_task(name="app.tasks.cleanup_tasks.purge_deleted_companies")
+def purge_deleted_companies() -> int:
+    """Remove the rows of companies that were deleted, in small transactions; how many companies are gone."""
+    with SessionLocal.begin() as session:
+        companies = purge_service.deleted_companies(session)
+    for company in companies:
+        more = True
+        while more:
+            with in_company(company, "purge_deleted_companies") as session:
+                more = purge_service.purge_next(session, company)
+        log.info("company_purged", organization_id=str(company))
+    return len(companies)
+
+
+@shared_task(name="app.tasks.cleanup_tasks.cleanup_invitations_and_mail")
+def cleanup_invitations_and_mail() -> int:
+    """Forget old mails and invitations that were over long ago, in small transactions; how many rows."""
+    total = 0
+    for company in all_companies():
+        for delete in (outbox_service.delete_old, invitation_service.delete_over):
+            deleted = 1
+            while deleted:
+                with in_company(company, "cleanup_invitations_and_mail") as session:
+                    deleted = delete(session, company)
+                total += deleted
+    log.info("invitations_and_mail_deleted", count=total)
+    return total

@@ -3,8 +3,8 @@
 import structlog
 from celery import shared_task
 
-from app.db import SessionLocal
 from app.services import occurrence_service
+from app.tasks.rounds import all_companies, in_company
 
 log = structlog.get_logger(__name__)
 
@@ -13,10 +13,11 @@ log = structlog.get_logger(__name__)
 def extend_occurrences() -> int:
     """Store the occurrences that time has brought within the horizon, in small transactions; how many series."""
     total = 0
-    while True:
-        with SessionLocal.begin() as session:
-            extended = occurrence_service.extend_next(session)
-        total += extended
-        if not extended:
-            log.info("occurrences_extended", series=total)
-            return total
+    for company in all_companies():
+        extended = True
+        while extended:
+            with in_company(company, "extend_occurrences") as session:
+                extended = occurrence_service.extend_next(session, company)
+            total += extended
+    log.info("occurrences_extended", series=total)
+    return total

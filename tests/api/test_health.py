@@ -14,10 +14,10 @@ from sqlmodel import Session
 
 from app.api.v1 import health
 from app.core.config import get_settings
-from app.core.database import driver_url
+from app.core.database_url import driver_url
 from app.core.migrations import revisions
 from app.services import health_service
-from tests.support.servers import clone_template
+from tests.support.servers import clone_template, superuser_url
 
 NOWHERE = "redis://:secret-password@127.0.0.1:1/0"
 
@@ -98,7 +98,7 @@ def test_a_dead_database_is_a_503_without_secrets(client: TestClient, monkeypatc
 
 def test_missing_migrations_are_a_503_that_names_the_remedy(client: TestClient, other_database: str) -> None:
     assert client.get("/health").status_code == 200
-    with psycopg.connect(other_database, autocommit=True) as connection:
+    with psycopg.connect(superuser_url(other_database), autocommit=True) as connection:
         connection.execute("DROP TABLE alembic_version")
     answer = client.get("/health")
     assert (answer.status_code, answer.json()["database"]["status"]) == (503, "ok")
@@ -107,7 +107,7 @@ def test_missing_migrations_are_a_503_that_names_the_remedy(client: TestClient, 
 
 
 def test_a_database_that_a_newer_code_migrated_still_serves(client: TestClient, other_database: str) -> None:
-    with psycopg.connect(other_database, autocommit=True) as connection:
+    with psycopg.connect(superuser_url(other_database), autocommit=True) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     answer = client.get("/health")
     assert answer.status_code == 200

@@ -8,8 +8,6 @@ import psycopg
 import pytest
 
 from app.core.config import get_settings
-from app.db import SessionLocal
-from app.services import occurrence_service
 from app.tasks.occurrence_tasks import extend_occurrences
 from tests.support.people import Company, Person
 from tests.support.planning import (
@@ -33,17 +31,6 @@ NOT_COMPARED = ("id", "calendar_id", "organizer_id", "room_id", "room_state")
 def _near_horizon() -> Iterator[None]:
     with settings(OCCURRENCE_HORIZON_DAYS=NEAR):
         yield
-
-
-def extend_all() -> int:
-    """What the nightly task does; how many series there were."""
-    total = 0
-    while True:
-        with SessionLocal.begin() as session:
-            extended = occurrence_service.extend_next(session)
-        if not extended:
-            return total
-        total += extended
 
 
 def window(first: int, last: int) -> dict[str, str]:
@@ -198,7 +185,7 @@ def test_the_nightly_extension_stores_exactly_what_reads_said_before(
     short, _ = two_people_with_the_same_series(company)
     before = [read(short, first, last) for first, last in ((-5, 80), (80, 130))]
     with settings(OCCURRENCE_HORIZON_DAYS=NEAR + 20):
-        assert extend_all() > 0
+        assert extend_occurrences() > 0
         assert [read(short, first, last) for first, last in ((-5, 80), (80, 130))] == before
     reach = database.execute(
         "SELECT DISTINCT expanded_until::date FROM events WHERE organizer_id = %s AND expanded_until IS NOT NULL",
@@ -217,10 +204,10 @@ def test_the_nightly_extension_twice_is_the_same_as_once(company: Company, datab
         **at(today()), recurrence_rule="FREQ=DAILY", room_id=company.admin.create_room()["id"]
     )
     with settings(OCCURRENCE_HORIZON_DAYS=NEAR + 20):
-        extend_all()
+        extend_occurrences()
         rows, bookings = stored_occurrences(database, series["id"]), stored_bookings(database, series["id"])
         assert len(rows) == len(bookings) == NEAR + 20 + 30
-        assert extend_all() == 0
+        assert extend_occurrences() == 0
     assert stored_occurrences(database, series["id"]) == rows
     assert stored_bookings(database, series["id"]) == bookings
     assert accepted(company.admin.get(f"/events/{series['id']}")) == series
@@ -234,7 +221,7 @@ def test_a_finite_series_is_finished_and_never_due_again(company: Company, datab
     assert len(stored_occurrences(database, series["id"])) == NEAR
     assert stored_event(database, series["id"], "upper_inf(span)") == (True,)
     with settings(OCCURRENCE_HORIZON_DAYS=NEAR + 20):
-        extend_all()
+        extend_occurrences()
     rows = stored_occurrences(database, series["id"])
     assert len(rows) == NEAR + 10
     until, last_end = stored_event(database, series["id"], "expanded_until, upper(span)")
@@ -257,7 +244,7 @@ def test_the_extension_declines_a_room_that_was_taken_in_the_meantime(
     assert (unknown["room_id"], unknown["room_state"]) == (room["id"], None)
     with settings(OCCURRENCE_HORIZON_DAYS=NEAR + 20):
         other = company.person().create_event(**at(day), title="Other", room_id=room["id"])
-        extend_all()
+        extend_occurrences()
     states = {row[1].date(): row[3] for row in stored_bookings(database, series["id"])}
     assert len(states) == NEAR + 20 + 30
     assert [date for date, state in states.items() if state != "confirmed"] == [day]
@@ -275,7 +262,7 @@ def test_the_extension_of_a_cancelled_series_books_no_room(company: Company, dat
         **at(today()), recurrence_rule="FREQ=DAILY", room_id=room["id"], status="cancelled"
     )
     with settings(OCCURRENCE_HORIZON_DAYS=NEAR + 20):
-        extend_all()
+        extend_occurrences()
         assert len(stored_occurrences(database, series["id"])) == NEAR + 50
         assert stored_bookings(database, series["id"]) == []
         accepted(company.admin.patch(f"/events/{series['id']}", {"status": "confirmed"}))

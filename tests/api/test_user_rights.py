@@ -15,7 +15,7 @@ from tests.support.people import PASSWORD, Company, Person, sign_in
 NEW_VALUES: dict[str, Any] = {
     "email": "someone-else@example.com",
     "full_name": "New Name",
-    "phone": "+49 30 1234",
+    "phone": "+49301234",
     "position": "Director",
     "department": "Board",
     "department_id": "0193a5c0-0000-7000-8000-000000000000",
@@ -106,7 +106,8 @@ def test_an_admin_changes_anything_of_a_colleague(company: Company, field: str) 
     before = read(company.admin, anna)
     answer = company.admin.patch(f"/users/{anna.id}", {field: NEW_VALUES[field]})
     assert answer.status_code == 200
-    assert answer.json() == {**before, field: NEW_VALUES[field], "version": 2}
+    derived = {"birthday_day": "02-28"} if field == "birthday" else {}
+    assert answer.json() == {**before, field: NEW_VALUES[field], **derived, "version": 2}
 
 
 # PUT and PATCH

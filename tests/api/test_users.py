@@ -44,8 +44,8 @@ def test_an_admin_creates_a_user_who_has_a_calendar_and_can_sign_in(
     company: Company, database: psycopg.Connection
 ) -> None:
     sent = new_user(
-        full_name="Пётр Иванов", phone="+7 (495) 123-45-67", position="Engineer", birthday="1990-02-28",
-        department="R&D", department_id=add_department(database, company), manager_id=company.admin.id,
+        full_name="Пётр Иванов", phone="+74951234567", position="Engineer", birthday="1990-02-28",
+        department="Sales", department_id=add_department(database, company), manager_id=company.admin.id,
         time_zone="Asia/Tokyo", role="it", access_tickets=False, access_availability_slots=True, show_moscow_time=False,
     )  # fmt: skip
     answer = company.admin.post("/users", sent)
@@ -244,59 +244,6 @@ def test_a_list_is_filtered_by_role_department_and_activity(company: Company, da
     assert ids(is_active=True) == {desk.id, company.admin.id}
     assert ids(is_active=True, role="employee") == set()
     assert company.admin.get("/users", role="root").status_code == 422
-
-
-# Search
-
-
-@pytest.mark.parametrize(
-    "query",
-    ["пётр", "ПЕТР", "Петр", "соловьев", "СОЛОВЬЁВ", "ётр", "соловьёв пётр", "инженер", "разработки", "ПЁТР инЖ"],
-)
-def test_search_finds_cyrillic_in_any_case_and_yo_as_ye(company: Company, query: str) -> None:
-    found = company.person(full_name="Пётр Соловьев", position="Ведущий инженер", department="Отдел разработки")
-    company.person(full_name="Анна Смирнова", position="Бухгалтер")
-    items = company.admin.get("/users/search", q=query).json()["items"]
-    assert [item["id"] for item in items] == [found.id]
-
-
-def test_search_finds_ye_where_yo_was_asked_for_and_the_other_way_round(company: Company) -> None:
-    people = {company.person(full_name=name).id for name in ("Артём Ким", "Артем Ли", "АРТЁМ Цой")}
-    for query in ("артём", "артем", "АРТЕМ"):
-        assert {item["id"] for item in company.admin.get("/users/search", q=query).json()["items"]} == people
-
-
-@pytest.mark.parametrize("query", ["Müller", "MÜLLER", "müll", "jürgen m", "ceo", "j.m", "an"])
-def test_search_finds_latin_in_any_case(company: Company, query: str) -> None:
-    found = company.person(full_name="Jürgen Müller", position="CEO", email=f"j.m-{uuid4().hex}@planet.example")
-    company.person(full_name="Zoe Scott", email=f"x{uuid4().hex}@firm.test")
-    items = company.admin.get("/users/search", q=query).json()["items"]
-    assert found.id in {item["id"] for item in items}
-    assert not any(item["full_name"] == "Zoe Scott" for item in items)
-
-
-def test_search_shows_names_that_begin_so_first_and_only_active_colleagues(company: Company) -> None:
-    last = company.person(full_name="Maria Ivanova")
-    first = company.person(full_name="Ivan Petrov")
-    company.person(full_name="Ivan Gone", is_active=False)
-    items = company.admin.get("/users/search", q="ivan").json()["items"]
-    assert [item["id"] for item in items] == [first.id, last.id]
-    assert len(company.admin.get("/users/search", q="ivan", limit=1).json()["items"]) == 1
-
-
-@pytest.mark.parametrize("query", ["%", "_", "\\", "%%", "a_a", "' OR 1=1 --", "🚀", "(", "\u200b"])
-def test_search_takes_signs_as_they_are(company: Company, query: str) -> None:
-    company.person(full_name="Aba")
-    assert company.admin.get("/users/search", q=query).json()["items"] == []
-    named = company.person(full_name=f"Sign {query} here")
-    assert [item["id"] for item in company.admin.get("/users/search", q=query).json()["items"]] == [named.id]
-
-
-@pytest.mark.parametrize(
-    "params", [{}, {"q": ""}, {"q": "x" * 201}, {"q": "a\x00"}, {"q": "a", "limit": 0}, {"q": "a", "limit": 51}]
-)
-def test_a_search_that_makes_no_sense_is_a_422(company: Company, params: dict[str, Any]) -> None:
-    assert company.admin.get("/users/search", **params).status_code == 422
 
 
 # Strangers

@@ -8,7 +8,15 @@ from app.main import app
 from tests.support.people import PASSWORD, event
 
 PREFIX = "/api/v1"
-OBJECTS = {"{calendar_id}": "<calendar>", "{event_id}": "<event>", "{room_id}": "<room>", "{user_id}": "<employee>"}
+OBJECTS = {
+    "{calendar_id}": "<calendar>",
+    "{event_id}": "<event>",
+    "{room_id}": "<room>",
+    "{user_id}": "<employee>",
+    "{department_id}": "<department>",
+    "{organization_id}": "<organization>",
+    "{invitation_id}": "<invitation>",
+}
 _NEW_USER = {"email": "somebody-new@example.com", "password": PASSWORD}
 # A route that is not here fails the tests: add it, and they cover it.
 GOOD_BODIES: dict[str, dict[str, Any]] = {
@@ -26,10 +34,26 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "PUT /events/{event_id}": event(title="Other"),
     "PATCH /events/{event_id}": {"title": "Other"},
     "POST /events/{event_id}/participants": {"user_id": "<employee>"},
+    "POST /users/{user_id}/leaving": {"successor_id": "<admin>"},
+    "POST /departments": {"name": "Research"},
+    "PUT /departments/{department_id}": {"name": "Research"},
+    "PATCH /departments/{department_id}": {"name": "Research"},
+    "POST /departments/{department_id}/members": {"user_ids": ["<employee>"]},
+    "POST /organizations": {"name": "Romashka", "time_zone": "Europe/Moscow"},
+    "PUT /organizations/{organization_id}": {"name": "Romashka", "time_zone": "Europe/Moscow"},
+    "PATCH /organizations/{organization_id}": {"name": "Romashka"},
+    "POST /organizations/{organization_id}/invitations": {"email": "somebody-invited@example.com"},
     "POST /rooms": {"name": "Blue", "capacity": 8},
     "PUT /rooms/{room_id}": {"name": "Blue", "capacity": 8},
     "PATCH /rooms/{room_id}": {"name": "Blue"},
 }
+
+
+def path_of(template: str) -> str:
+    """The path to an object of our company; `World.named` fills in its id."""
+    for parameter, name in OBJECTS.items():
+        template = template.replace(parameter, name)
+    return template
 
 
 @dataclass(frozen=True)
@@ -44,11 +68,8 @@ class WriteRoute:
 
     @property
     def path(self) -> str:
-        """The path to an object of our company; `World.named` fills in its id."""
-        path = self.template
-        for parameter, name in OBJECTS.items():
-            path = path.replace(parameter, name)
-        return path
+        """The path to an object of our company."""
+        return path_of(self.template)
 
     def body(self, **values: Any) -> dict[str, Any]:
         return {**GOOD_BODIES[self.name], **values}

@@ -1,5 +1,6 @@
 """Ids that are none, that nobody has, and that belong to another company."""
 
+import re
 from typing import Any
 
 import pytest
@@ -26,7 +27,15 @@ BY_ID = [
     if "{" in path
     for method in operations
 ]
-NOT_FOUND = {"users": "user_not_found", "calendars": "calendar_not_found", "events": "event_not_found"}
+PARAMETER = re.compile(r"\{\w+\}")
+NOT_FOUND = {
+    "users": "user_not_found",
+    "calendars": "calendar_not_found",
+    "events": "event_not_found",
+    "rooms": "room_not_found",
+    "departments": "department_not_found",
+    "organizations": "organization_not_found",
+}
 
 
 def body_of(method: str, template: str) -> dict[str, Any]:
@@ -37,19 +46,15 @@ def body_of(method: str, template: str) -> dict[str, Any]:
 @pytest.mark.parametrize("value", NO_UUIDS.values(), ids=NO_UUIDS.keys())
 @pytest.mark.parametrize(("method", "template"), BY_ID)
 def test_a_path_needs_uuids(world: World, method: str, template: str, value: str) -> None:
-    path = template.replace("{event_id}/participants/{user_id}", f"<event>/participants/{value}")
-    path = path.replace("{event_id}", value).replace("{user_id}", value)
-    path = path.replace("{room_id}", value).replace("{calendar_id}", value)
+    path = PARAMETER.sub(lambda _: value, template)
     problem = world.refuses(422, "invalid_request", method, path, **body_of(method, template))
-    assert [error["loc"][0] for error in problem["errors"]] == ["path"]
+    assert {error["loc"][0] for error in problem["errors"]} == {"path"}
 
 
 @pytest.mark.parametrize(("method", "template"), BY_ID)
 def test_an_id_that_nobody_has_is_not_found(world: World, method: str, template: str) -> None:
-    path = template.replace("{event_id}/participants/{user_id}", "{event_id}/participants/<missing>")
-    for parameter in ("{event_id}", "{user_id}", "{room_id}", "{calendar_id}"):
-        path = path.replace(parameter, "<missing>")
-    code = NOT_FOUND.get(template.split("/")[1], "room_not_found")
+    path = PARAMETER.sub("<missing>", template)
+    code = NOT_FOUND[template.split("/")[1]]
     world.refuses(404, code, method, path, **body_of(method, template))
 
 
@@ -68,6 +73,13 @@ NAMED_IN_BODIES = [
     ("PUT", "/users/<employee>", {"email": "a@example.com", "manager_id": "<{} admin>"}, 422, "user_not_found"),
     ("PATCH", "/users/<employee>", {"manager_id": "<{} admin>"}, 422, "user_not_found"),
     ("PATCH", "/users/<employee>", {"department_id": "<{} department>"}, 422, "department_not_found"),
+    ("POST", "/users/<employee>/leaving", {"successor_id": "<{} admin>"}, 422, "user_not_found"),
+    ("POST", "/departments", {"name": "New", "parent_id": "<{} department>"}, 422, "department_not_found"),
+    ("PATCH", "/departments/<department>", {"parent_id": "<{} department>"}, 422, "department_not_found"),
+    ("PUT", "/departments/<department>", {"name": "x", "head_id": "<{} employee>"}, 422, "user_not_found"),
+    ("POST", "/departments/<department>/members", {"user_ids": ["<{} employee>"]}, 422, "user_not_found"),
+    ("DELETE", "/departments/<department>?move_to=<{} department>", None, 404, "department_not_found"),
+    ("GET", "/departments/tree?root=<{} department>", None, 404, "department_not_found"),
     ("PATCH", "/users/<employee>", {"organization_id": "<{} organization>"}, 422, "invalid_request"),
 ]
 NEW_USER = {"email": "somebody-new@example.com", "password": "correct horse"}

@@ -46,7 +46,7 @@ def test_only_zones_of_the_iana_are_known(
     assert [error["loc"] for error in problem["errors"]] == [["body", "time_zone"]]
 
 
-@pytest.mark.parametrize("path", ["/events", "/rooms/available"])
+@pytest.mark.parametrize("path", ["/events", "/rooms/available", "/statistics"])
 @pytest.mark.parametrize("zone", [zone for zone in ZONES.values() if isinstance(zone, str)])
 def test_only_zones_of_the_iana_are_known_in_a_query(world: World, path: str, zone: str) -> None:
     params = {"from": "2027-03-22", "to": "2027-03-29", "time_zone": zone}
@@ -96,7 +96,7 @@ def test_times_are_iso_8601_and_of_our_age(world: World, field: str, value: Any)
 
 
 @pytest.mark.parametrize("value", [value for value in NO_MOMENTS.values() if isinstance(value, str)])
-@pytest.mark.parametrize("path", ["/events", "/rooms/available"])
+@pytest.mark.parametrize("path", ["/events", "/rooms/available", "/statistics"])
 def test_windows_are_iso_8601_and_of_our_age(world: World, path: str, value: str) -> None:
     world.refuses(422, "invalid_request", "GET", path, params={"from": value, "to": "2027-03-29"})
     world.refuses(422, "invalid_request", "GET", path, params={"from": "2027-03-22", "to": value})
@@ -140,7 +140,7 @@ def test_an_event_ends_after_it_starts(world: World, values: dict[str, Any], cod
         ("1901-01-01", "2199-12-31", "window_too_wide"),
     ],
 )
-@pytest.mark.parametrize("path", ["/events", "/rooms/available"])
+@pytest.mark.parametrize("path", ["/events", "/rooms/available", "/statistics"])
 def test_a_window_has_an_order_and_a_width(world: World, path: str, start: str, end: str, code: str) -> None:
     world.refuses(422, code, "GET", path, params={"from": start, "to": end})
 

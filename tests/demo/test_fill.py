@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from app.cli import demo as command
 from app.cli.commands import main
+from app.core import tenancy
 from app.core.config import get_settings
 from app.core.ids import new_id
 from app.db import SessionLocal
@@ -44,6 +45,7 @@ class Demo:
     def sign_in(self, name: str) -> Person:
         email = next(employee.email for employee in self.plan.employees if employee.name == name)
         with SessionLocal.begin() as session:
+            tenancy.enter(session, self.id, origin="test")
             user = session.exec(select(User).where(User.email == email)).one()
             tokens = session_service.open_session(session, user, address=None, user_agent=None)
         return Person(self.client, user, tokens.access_token, tokens.refresh_token)
@@ -55,6 +57,7 @@ def demo(client: TestClient) -> Demo:
     plan = plan_company(TODAY, domain=f"{new_id().hex}.example")
     with SessionLocal.begin() as session:
         organization = Organization(name=bootstrap_service.FIRST_COMPANY, time_zone="Europe/Moscow")
+        tenancy.enter(session, organization.id, origin="test")
         session.add(organization)
         session.flush()
         filled = fill(session, organization, plan)
@@ -217,6 +220,7 @@ def test_guests_have_answered(demo: Demo, database: psycopg.Connection) -> None:
 def test_a_second_time_changes_nothing(demo: Demo, database: psycopg.Connection) -> None:
     before = counts(database, demo)
     with SessionLocal.begin() as session:
+        tenancy.enter(session, demo.id, origin="test")
         organization = session.get_one(Organization, demo.id)
         # A month later the meetings would be others; the people are the same.
         later = plan_company(TODAY + timedelta(days=30), domain=demo.plan.employees[0].email.split("@")[1])
@@ -229,6 +233,7 @@ def test_a_taken_room_is_exchanged_for_a_free_one(client: TestClient, database: 
     one = next(meeting for meeting in plan.meetings if meeting.room == "Ладога")
     with SessionLocal.begin() as session:
         organization = Organization(name="Ours", time_zone="Europe/Berlin")
+        tenancy.enter(session, organization.id, origin="test")
         session.add(organization)
         session.flush()
         fill(session, organization, replace(plan, meetings=(one,) * 9))
@@ -244,8 +249,13 @@ def test_a_taken_room_is_exchanged_for_a_free_one(client: TestClient, database: 
 def test_the_command_says_that_the_demo_is_there(
     demo: Demo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+
+    def entered(session: Session) -> Organization:
+        tenancy.enter(session, demo.id, origin="test")
+        return session.get_one(Organization, demo.id)
+
     monkeypatch.setattr(bootstrap_service, "ensure_first_admin", lambda session, settings: None)
-    monkeypatch.setattr(bootstrap_service, "first_organization", lambda session: session.get_one(Organization, demo.id))
+    monkeypatch.setattr(bootstrap_service, "first_organization", entered)
     monkeypatch.setattr(command, "plan_company", lambda today: demo.plan)
     with pytest.raises(SystemExit) as ended:
         main(["demo"])

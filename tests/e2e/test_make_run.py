@@ -46,7 +46,11 @@ def outside(tmp_path: Path) -> Iterator[Installation]:
         EmbeddedPostgres(tmp_path / "postgres", bin_dir=distribution_postgres()) as postgres,
         EmbeddedValkey(tmp_path / "valkey") as valkey,
     ):
-        servers = {"DATABASE_URL": postgres.url, "REDIS_URL": valkey.url}
+        servers = {
+            "DATABASE_URL": postgres.url,
+            "DATABASE_OWNER_URL": postgres.owner_url,
+            "REDIS_URL": valkey.url,
+        }
         installation = Installation(tmp_path / "home", {**servers, "PLANNER_ADMIN_PASSWORD": "a first password"})
         yield installation
         installation.kill_everything()

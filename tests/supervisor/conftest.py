@@ -23,7 +23,7 @@ Script = Callable[..., subprocess.Popen[str]]
 @pytest.fixture(autouse=True)
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A PLANNER_HOME of the test's own, and none of the settings of whoever runs the tests."""
-    for name in ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "SECRET_KEY", "ENVIRONMENT"):
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "CELERY_BROKER_URL", "SECRET_KEY", "ENVIRONMENT"):
         monkeypatch.delenv(name, raising=False)
     home = tmp_path / "home"
     monkeypatch.setenv("PLANNER_HOME", str(home))

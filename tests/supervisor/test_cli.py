@@ -172,18 +172,26 @@ def test_time_zone_data_are_compared(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("facts", "status"),
     [
-        ((15, "15.18", "UTF8", True, False, ["btree_gist"]), "ok"),
-        ((14, "14.9", "UTF8", True, False, ["btree_gist"]), "fail"),
-        ((16, "16.1", "UTF8", True, False, []), "fail"),
-        ((16, "16.1", "SQL_ASCII", True, False, ["btree_gist"]), "fail"),
-        ((16, "16.1", "UTF8", False, False, ["btree_gist"]), "fail"),
-        ((16, "16.1", "UTF8", True, True, ["btree_gist"]), "warn"),
+        ((15, "15.18", "UTF8", True, ["btree_gin", "btree_gist", "pg_trgm"]), "ok"),
+        ((14, "14.9", "UTF8", True, ["btree_gin", "btree_gist", "pg_trgm"]), "fail"),
+        ((16, "16.1", "UTF8", True, ["btree_gist"]), "fail"),
+        ((16, "16.1", "SQL_ASCII", True, ["btree_gin", "btree_gist", "pg_trgm"]), "fail"),
+        ((16, "16.1", "UTF8", False, ["btree_gin", "btree_gist", "pg_trgm"]), "fail"),
     ],
 )
-def test_databases_are_judged(facts: tuple[int, str, str, bool, bool, list[str]], status: str) -> None:
+def test_databases_are_judged(facts: tuple[int, str, str, bool, list[str]], status: str) -> None:
     check = server_checks.judge_database("db:5432", *facts)
     assert check.status == status
     assert bool(check.advice) == (status != "ok")
+
+
+def test_a_database_is_judged_by_the_role_and_by_the_indexes_that_it_can_use() -> None:
+    facts = (16, "16.1", "UTF8", True, ["btree_gin", "btree_gist", "pg_trgm"])
+    unsafe = server_checks.judge_database("db:5432", *facts, unsafe="It is a superuser.", slow=["textlike(text)"])
+    assert (unsafe.status, unsafe.advice) == ("fail", "It is a superuser.")
+    slow = server_checks.judge_database("db:5432", *facts, slow=["pg_catalog.textlike(text, text)"])
+    assert (slow.status, slow.found) == ("warn", "PostgreSQL 16.1 at db:5432, where textlike is not LEAKPROOF")
+    assert "docs/postgresql.sql" in slow.advice
 
 
 def test_the_embedded_database_is_good(shared_postgres: EmbeddedPostgres) -> None:

@@ -13,6 +13,7 @@ import psutil
 import psycopg
 import pytest
 
+from app.core.database_role import not_leakproof, problem_of_role
 from app.supervisor.errors import ServerFailed
 from app.supervisor.launch import wrap
 from app.supervisor.leftovers import has_ended
@@ -42,13 +43,42 @@ def test_russian_text_is_compared_as_people_expect(shared_postgres: EmbeddedPost
     assert one(shared_postgres.url, "SELECT 'Ёлка' ILIKE 'ёЛКА'") is True
 
 
-def test_the_application_is_no_superuser_but_owns_its_database(shared_postgres: EmbeddedPostgres) -> None:
-    url = shared_postgres.url
+def test_the_owner_is_no_superuser_but_can_make_what_migrations_need(shared_postgres: EmbeddedPostgres) -> None:
+    url = shared_postgres.owner_url
     assert one(url, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user") is False
     with psycopg.connect(url) as connection:
         for extension in ("btree_gist", "pg_trgm", "unaccent", "citext"):
-            connection.execute(f"CREATE EXTENSION {extension}")
+            connection.execute(f"CREATE EXTENSION IF NOT EXISTS {extension}")
+        connection.execute("CREATE TABLE made_by_a_migration ()")
         connection.rollback()
+
+
+def test_the_application_owns_nothing_and_can_make_nothing(shared_postgres: EmbeddedPostgres) -> None:
+    with psycopg.connect(shared_postgres.url) as connection:
+        assert problem_of_role(connection) is None
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("CREATE TABLE of_its_own ()")
+    with psycopg.connect(shared_postgres.superuser_url) as connection:
+        assert "is a superuser" in str(problem_of_role(connection))
+
+
+def test_indexes_serve_under_row_level_security(shared_postgres: EmbeddedPostgres) -> None:
+    with psycopg.connect(shared_postgres.url) as connection:
+        assert not_leakproof(connection) == []
+
+
+def test_data_of_a_version_in_which_the_application_was_the_owner_get_its_role(postgres: EmbeddedPostgres) -> None:
+    postgres.start()
+    with psycopg.connect(postgres.superuser_url, autocommit=True) as connection:
+        connection.execute("DROP ROLE planner_app")
+        connection.execute("DROP EXTENSION pg_trgm")
+        connection.execute("ALTER FUNCTION pg_catalog.range_overlaps(anyrange, anyrange) NOT LEAKPROOF")
+    postgres.stop()
+    (postgres.data_dir / "planner-roles").unlink()
+    again = EmbeddedPostgres(postgres.data_dir, settings={"fsync": "off"})
+    with again, psycopg.connect(again.url) as connection:
+        assert problem_of_role(connection) is None
+        assert not_leakproof(connection) == []
 
 
 def test_only_this_machine_and_only_with_the_password(shared_postgres: EmbeddedPostgres) -> None:
@@ -57,15 +87,15 @@ def test_only_this_machine_and_only_with_the_password(shared_postgres: EmbeddedP
     assert one(shared_postgres.superuser_url, "SHOW unix_socket_directories") == ""
     assert one(url, "SHOW timezone") == "UTC"
     with pytest.raises(psycopg.OperationalError, match="authentication failed"):
-        psycopg.connect(url.replace(shared_postgres.secrets["password"], "guessed"))
+        psycopg.connect(url.replace(shared_postgres.secrets["application_password"], "guessed"))
 
 
 def test_committed_rows_survive_a_kill(postgres: EmbeddedPostgres) -> None:
-    with psycopg.connect(postgres.start().url) as connection:
+    with psycopg.connect(postgres.start().owner_url) as connection:
         connection.execute("CREATE TABLE kept (text text)")
         connection.execute("INSERT INTO kept VALUES ('acknowledged')")
     kill(postgres)
-    assert one(postgres.start().url, "SELECT text FROM kept") == "acknowledged"
+    assert one(postgres.start().owner_url, "SELECT text FROM kept") == "acknowledged"
 
 
 def test_address_and_password_stay_from_start_to_start(postgres: EmbeddedPostgres) -> None:

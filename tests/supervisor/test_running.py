@@ -67,7 +67,7 @@ def test_a_server_that_does_not_answer_is_named_without_its_password() -> None:
 
 
 def test_a_refusal_is_told_at_once(shared_postgres: EmbeddedPostgres) -> None:
-    url = shared_postgres.url.replace(shared_postgres.secrets["password"], "wrong")
+    url = shared_postgres.url.replace(shared_postgres.secrets["application_password"], "wrong")
     with pytest.raises(ServerFailed, match=r"refuses the connection: .*authentication failed.*Check DATABASE_URL"):
         wait_for_database(url, seconds=3600)
 

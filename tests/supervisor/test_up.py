@@ -121,7 +121,7 @@ def test_a_day_in_the_life(start: Start, own_home: Path) -> None:
     assert second.ends() == 3
     assert f"already running on {own_home}: http://127.0.0.1:{port} (pid {first.process.pid}, since" in second.printed
 
-    with psycopg.connect(url(own_home, "DATABASE_URL")) as connection:
+    with psycopg.connect(url(own_home, "DATABASE_OWNER_URL")) as connection:
         connection.execute("CREATE TABLE kept (text text)")
         connection.execute("INSERT INTO kept VALUES ('acknowledged')")
     for name in ("worker", "postgres", "valkey", "api"):
@@ -139,7 +139,7 @@ def test_a_day_in_the_life(start: Start, own_home: Path) -> None:
     third = start(port)
     third.says("ready after")
     third.says("working")
-    with psycopg.connect(url(own_home, "DATABASE_URL")) as connection:
+    with psycopg.connect(url(own_home, "DATABASE_OWNER_URL")) as connection:
         assert connection.execute("SELECT text FROM kept").fetchone() == ("acknowledged",)
     family = third.children()
     third.process.send_signal(signal.SIGTERM)

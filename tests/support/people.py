@@ -8,6 +8,7 @@ from typing import Any
 import httpx2 as httpx
 from fastapi.testclient import TestClient
 
+from app.core import tenancy
 from app.core.ids import new_id
 from app.core.security import get_password_hash
 from app.db import SessionLocal
@@ -111,6 +112,7 @@ class Company:
         """A company with one administrator."""
         with SessionLocal.begin() as session:
             organization = Organization(name=name, time_zone=time_zone)
+            tenancy.enter(session, organization.id, origin="test")
             session.add(organization)
         admin = sign_in(client, organization, role=Role.ADMIN)
         return cls(client, organization, admin)
@@ -123,7 +125,9 @@ class Company:
 def sign_in(client: TestClient, organization: Organization | None, **fields: Any) -> Person:
     """A new user of the company (None: of the installation), signed in."""
     values = {"email": f"person-{new_id().hex}@example.com", "hashed_password": _hash(), **fields}
+    company = organization.id if organization else None
     with SessionLocal.begin() as session:
-        user = user_service.add_user(session, User(**values, organization_id=organization.id if organization else None))
+        tenancy.enter(session, company, installation=company is None, origin="test")
+        user = user_service.add_user(session, User(**values, organization_id=company))
         tokens = session_service.open_session(session, user, address=None, user_agent=None)
     return Person(client, user, tokens.access_token, tokens.refresh_token)

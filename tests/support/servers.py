@@ -24,6 +24,7 @@ class Servers:
     def environment(self) -> dict[str, str]:
         return {
             "TEST_DATABASE_URL": self.postgres.url,
+            "TEST_OWNER_URL": self.postgres.owner_url,
             "TEST_SUPERUSER_URL": self.postgres.superuser_url,
             "TEST_REDIS_URL": self.valkey.url.removesuffix("/0"),
         }
@@ -40,14 +41,14 @@ def start_servers(folder: Path, bin_dir: Path | None = None) -> Servers:
     postgres.start()
     valkey.start()
     servers = Servers(postgres, valkey)
-    upgrade(servers.postgres.url)
+    upgrade(postgres.owner_url, application_url=postgres.url)
     with psycopg.connect(postgres.superuser_url.replace("/planner", "/postgres"), autocommit=True) as connection:
         connection.execute(f"ALTER DATABASE planner RENAME TO {TEMPLATE}")
     return servers
 
 
 def clone_template(name: str) -> str:
-    """A fresh database with the newest schema; its URL."""
+    """A fresh database with the newest schema; its URL for the application."""
     maintenance = os.environ["TEST_SUPERUSER_URL"].rsplit("/", 1)[0] + "/postgres"
     with psycopg.connect(maintenance, autocommit=True) as connection:
         database = sql.Identifier(name)
@@ -55,4 +56,14 @@ def clone_template(name: str) -> str:
         connection.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER planner").format(database, sql.Identifier(TEMPLATE))
         )
-    return os.environ["TEST_DATABASE_URL"].rsplit("/", 1)[0] + "/" + name
+    return in_database(os.environ["TEST_DATABASE_URL"], name)
+
+
+def in_database(url: str, name: str) -> str:
+    """The same server and user, another database."""
+    return url.rsplit("/", 1)[0] + "/" + name
+
+
+def superuser_url(application_url: str) -> str:
+    """The same database as a superuser, who sees every row: for tests that look at what is really there."""
+    return in_database(os.environ["TEST_SUPERUSER_URL"], application_url.rsplit("/", 1)[1])

@@ -10,6 +10,9 @@ from app.celery_app import celery_app
 
 NAMES = {
     "app.tasks.cleanup_tasks.cleanup_expired_tokens",
+    "app.tasks.email_tasks.send_outbox",
+    "app.tasks.cleanup_tasks.purge_deleted_companies",
+    "app.tasks.cleanup_tasks.cleanup_invitations_and_mail",
     "app.tasks.occurrence_tasks.extend_occurrences",
 }
 

@@ -3,21 +3,31 @@
 import json
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from app.api.deps import CurrentUser, client_address, get_current_user
+from app.api.deps import CurrentUser, get_current_user
 from app.api.prefix_router import PrefixRouter
-from app.api.problems import responses
+from app.api.problems import reader_language, responses
 from app.api.transaction_route import TransactionRoute
 from app.core.client_address import limit_key
 from app.core.errors import Unauthenticated
+from app.core.messages import message
 from app.core.rate_limit import account_key, get_rate_limits
-from app.db import SessionDep
-from app.schemas.auth import LoginRequest, PasswordChange, RefreshRequest, RegisterRequest, TokenPair
+from app.db import SessionDep, client_address
+from app.schemas.auth import (
+    InvitationToken,
+    LoginRequest,
+    PasswordChange,
+    RefreshRequest,
+    RegisterRequest,
+    RegistrationPending,
+    TokenPair,
+)
+from app.schemas.invitation import InvitationPreview
 from app.schemas.user import UserRead
-from app.services import auth_service, session_service, user_service
+from app.services import auth_service, invitation_service, session_service, user_service
 
 router = PrefixRouter(prefix="/auth", tags=["auth"], route_class=TransactionRoute)
 
@@ -85,12 +95,29 @@ async def limit_by_account(request: Request) -> None:
     response_model=UserRead,
     status_code=201,
     summary="Register",
-    responses=responses(403, 409),
+    responses={
+        202: {"model": RegistrationPending, "description": "A mail with a link is on its way to the address"},
+        **responses(403, 409),
+    },
 )
-def register(data: RegisterRequest, session: SessionDep) -> Any:
-    """A new employee, with a calendar. Sign in afterwards."""
+def register(data: RegisterRequest, session: SessionDep, request: Request) -> Any:
+    """A new employee, with a calendar. Sign in afterwards.
+
+    REGISTRATION says who may: everybody, who has an e-mail of a company's domain, who was invited, or nobody. An e-mail
+    of a company's domain is sent a link, whether it has an account or not; an `invitation_token` from such a link, or
+    from an invitation, makes the account.
+    """
     user = auth_service.register(session, data)
+    if user is None:
+        pending = RegistrationPending(detail=message("registration_mail_sent", reader_language(request.scope)))
+        return Response(pending.model_dump_json(), status_code=202, media_type="application/json")
     return user
+
+
+@router.get("/invitation", response_model=InvitationPreview, summary="Look at an invitation", responses=responses(403))
+def read_invitation(session: SessionDep, token: Annotated[InvitationToken, Query(description="From the link")]) -> Any:
+    """What the link in an invitation is good for: the company, and the e-mail to register with."""
+    return invitation_service.preview(session, token)
 
 
 @router.post(

@@ -85,7 +85,7 @@ def read_room(room_id: UUID, user: CurrentUser, session: SessionDep) -> Any:
 def replace_room(
     room_id: UUID,
     data: RoomWrite,
-    user: AdminOrIt,
+    user: CurrentUser,
     session: SessionDep,
     if_match: IfMatch,
 ) -> Any:
@@ -102,7 +102,7 @@ def replace_room(
 def patch_room(
     room_id: UUID,
     data: RoomPatch,  # type: ignore[valid-type]
-    user: AdminOrIt,
+    user: CurrentUser,
     session: SessionDep,
     if_match: IfMatch,
 ) -> Any:
@@ -117,6 +117,6 @@ def patch_room(
     summary="Take a room out of use",
     responses=responses(401, 403, 404, 409, 412),
 )
-def delete_room(room_id: UUID, user: AdminOrIt, session: SessionDep, if_match: IfMatch) -> None:
+def delete_room(room_id: UUID, user: CurrentUser, session: SessionDep, if_match: IfMatch) -> None:
     """It can no longer be booked; the history of its bookings stays. Refused while bookings lie ahead."""
     room_service.delete_room(session, user, room_id, if_match)

@@ -1,0 +1,60 @@
+"""Telling the workers that there is something to do, right after the commit that left it.
+
+A thread of its own does it: no request waits for the broker, and none fails because the broker does not answer. What
+is lost then comes with the next round of the task.
+"""
+
+import threading
+from collections.abc import Iterable
+from importlib import import_module
+
+import structlog
+
+from app.services.nudges import OUTBOX, PURGE
+
+TASKS = {
+    OUTBOX: "app.tasks.email_tasks.send_outbox",
+    PURGE: "app.tasks.cleanup_tasks.purge_deleted_companies",
+}
+
+log = structlog.get_logger(__name__)
+
+
+class Nudger:
+    """Sends each task that was asked for once, however many requests asked while the last one was on its way."""
+
+    def __init__(self) -> None:
+        self._wanted: set[str] = set()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def nudge(self, names: Iterable[str]) -> None:
+        """Have the tasks behind `names` run soon; returns at once."""
+        with self._changed:
+            self._wanted.update(names)
+            if not self._wanted:
+                return
+            if self._thread is None:
+                # It must not keep the process from ending.
+                self._thread = threading.Thread(target=self._run, name="nudges", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._wanted)
+                names, self._wanted = self._wanted, set()
+            for name in sorted(names):
+                try:
+                    _send(TASKS[name])
+                except Exception as error:
+                    log.warning("nudge_lost", name=name, error=type(error).__name__)
+
+
+nudger = Nudger()
+
+
+def _send(task: str) -> None:
+    # Celery is loaded with the first nudge: most processes of the API never need it.
+    import_module("app.celery_app").celery_app.send_task(task, retry=False, expires=60, ignore_result=True)

@@ -1,0 +1,121 @@
+"""The record of writes, for administrators. PostgreSQL's triggers write it; the application cannot."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select, tuple_
+from sqlmodel import Session, col
+
+from app.core.actor import Actor
+from app.core.errors import Forbidden, Invalid
+from app.models.audit import AuditEntry
+from app.models.calendar import Calendar
+from app.models.event import Event
+from app.schemas.audit import AuditObject, AuditQuery, AuditRead
+from app.services import calendar_service, event_service
+from app.services.rows import PageRequest, decode_cursor, encode_cursor
+from app.services.windows import resolve_moment
+
+# What an administrator of the installation keeps, and so reads about, in every company.
+OF_THE_INSTALLATION = (AuditObject.ORGANIZATIONS, AuditObject.USERS)
+LARGEST_ID = 2**63 - 1
+MASK = "***"
+PRIVATE_COLUMNS: dict[str, frozenset[str]] = {
+    AuditObject.EVENTS: frozenset({"title", "description", "location"}),
+    AuditObject.CALENDARS: frozenset({"name", "description"}),
+}
+
+
+def visible_to(actor: Actor) -> Select[AuditEntry]:
+    """The entries of the administrator's company; for one of the installation, those about companies and people.
+
+    Raises:
+        Forbidden: the actor is no administrator.
+    """
+    if not actor.is_admin:
+        raise Forbidden("admin_only")
+    if actor.is_installation_admin:
+        return select(AuditEntry).where(col(AuditEntry.object_type).in_(OF_THE_INSTALLATION))
+    return select(AuditEntry).where(col(AuditEntry.organization_id) == actor.company)
+
+
+def list_entries(
+    session: Session, actor: Actor, wanted: AuditQuery, page: PageRequest
+) -> tuple[list[AuditRead], str | None]:
+    """A page of entries, the newest first, and the cursor of the next one or None.
+
+    Of calendars and events that the administrator does not see, or that are gone, names and texts are masked.
+
+    Raises:
+        Forbidden: the actor is no administrator.
+        Invalid: the window or the cursor is not acceptable.
+    """
+    query = visible_to(actor)
+    for column, value in (
+        (AuditEntry.actor_id, wanted.actor_id),
+        (AuditEntry.object_type, wanted.object_type),
+        (AuditEntry.object_id, wanted.object_id),
+        (AuditEntry.action, wanted.action),
+    ):
+        if value is not None:
+            query = query.where(col(column) == value)
+    start = resolve_moment(wanted.start, actor.time_zone, "from") if wanted.start is not None else None
+    end = resolve_moment(wanted.end, actor.time_zone, "to") if wanted.end is not None else None
+    if start is not None and end is not None and end <= start:
+        raise Invalid("window_needs_order", field="from")
+    if start is not None:
+        query = query.where(col(AuditEntry.at) >= start)
+    if end is not None:
+        query = query.where(col(AuditEntry.at) < end)
+    if page.cursor is not None:
+        query = query.where(tuple_(col(AuditEntry.at), col(AuditEntry.id)) < tuple_(*_last_of(page.cursor)))
+    newest = query.order_by(col(AuditEntry.at).desc(), col(AuditEntry.id).desc())
+    found = list(session.execute(newest.limit(page.limit + 1)).scalars())
+    shown = found[: page.limit]
+    more = len(found) > page.limit
+    cursor = encode_cursor([shown[-1].at, str(shown[-1].id)]) if more and shown else None
+    return _told(session, actor, shown), cursor
+
+
+def _told(session: Session, actor: Actor, entries: list[AuditEntry]) -> list[AuditRead]:
+    """The entries, without what is private in them: an administrator reads no more here than in the calendar itself."""
+    told = [AuditRead.model_validate(entry) for entry in entries]
+    calendars = {calendar for entry in told if (calendar := _calendar_of(entry)) is not None}
+    events = {entry.object_id for entry in told if entry.object_type == AuditObject.EVENTS}
+    seen: set[UUID | None] = set()
+    for named, model, visible in (
+        (events, Event, event_service.visible_to),
+        (calendars, Calendar, calendar_service.visible_to),
+    ):
+        if named:
+            query = visible(actor).with_only_columns(col(model.id)).where(col(model.id).in_(named))
+            seen.update(session.execute(query).scalars())
+    for entry in told:
+        if entry.object_type in PRIVATE_COLUMNS and not {entry.object_id, _calendar_of(entry)} & seen:
+            entry.before, entry.after = (
+                _masked(row, PRIVATE_COLUMNS[entry.object_type]) for row in (entry.before, entry.after)
+            )
+    return told
+
+
+def _calendar_of(entry: AuditRead) -> UUID | None:
+    """The calendar itself, or the one of an event that was created or deleted."""
+    if entry.object_type == AuditObject.CALENDARS:
+        return entry.object_id
+    if entry.object_type == AuditObject.EVENTS:
+        calendar = (entry.after or entry.before or {}).get("calendar_id")
+        return UUID(calendar) if calendar else None
+    return None
+
+
+def _masked(row: dict[str, Any] | None, columns: frozenset[str]) -> dict[str, Any] | None:
+    return row and {name: MASK if name in columns and value is not None else value for name, value in row.items()}
+
+
+def _last_of(cursor: str) -> tuple[datetime, int]:
+    at, text = decode_cursor(cursor, (datetime, str))
+    # Entries outnumber what other lists' cursors take for a number, so the id travels as text.
+    if not (text.isascii() and text.isdigit() and len(text) <= 19 and int(text) <= LARGEST_ID):
+        raise Invalid("bad_cursor", field="cursor")
+    return at, int(text)

@@ -1,0 +1,25 @@
+"""Work that goes from company to company: each transaction sees one of them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from app.core import tenancy
+from app.db import SessionLocal
+
+
+def all_companies() -> list[UUID]:
+    """Every company that was not deleted."""
+    with SessionLocal.begin() as session:
+        return list(session.execute(text("SELECT all_companies()")).scalars())
+
+
+@contextmanager
+def in_company(company: UUID, task: str) -> Iterator[Session]:
+    """A transaction inside the company; the record of writes names the task."""
+    with SessionLocal.begin() as session:
+        tenancy.enter(session, company, origin=task)
+        yield session

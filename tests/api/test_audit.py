@@ -1,0 +1,449 @@
+"""The record of writes: who, when, from where, what before and after; never a secret; readable and nothing else."""
+
+import base64
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import httpx2 as httpx
+import psycopg
+import pytest
+from fastapi.testclient import TestClient
+
+from app.core.ids import new_id
+from app.main import app
+from app.models import Role
+from app.schemas.audit import AuditObject
+from tests.support.people import PASSWORD, Company, Person, event, sign_in
+from tests.support.planning import MISSING_ID, accepted, refused
+
+SECRETS = ("hashed_password", "token_hash")
+_requests = count(1)
+
+
+def entries(reader: Person, **filters: Any) -> list[dict[str, Any]]:
+    return list(accepted(reader.get("/audit", limit=500, **filters))["items"])
+
+
+def of_request(reader: Person, request_id: str) -> list[dict[str, Any]]:
+    return [entry for entry in entries(reader) if entry["request_id"] == request_id]
+
+
+@dataclass
+class Scene:
+    """A company with one of everything; what a request named makes is remembered for those after it."""
+
+    company: Company
+    admin: Person
+    person: Person
+    installation: Person
+    ids: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def create(cls, company: Company) -> "Scene":
+        admin, person = company.admin, company.person(full_name="Anna")
+        scene = cls(company, admin, person, sign_in(company.client, None, role=Role.ADMIN))
+        room, calendar = (
+            admin.create_room(),
+            accepted(admin.post("/calendars", {"name": "Team", "is_public": True}), 201),
+        )
+        made = admin.create_event(calendar_id=calendar["id"], participants=[{"user_id": person.id}])
+        department = accepted(admin.post("/departments", {"name": "Sales"}), 201)
+        invitations = f"/organizations/{company.organization.id}/invitations"
+        invitation = accepted(admin.post(invitations, {"email": f"{new_id().hex}@example.com"}), 201)
+        scene.ids = {
+            "room": room["id"],
+            "calendar": calendar["id"],
+            "event": made["id"],
+            "department": department["id"],
+            "organization": str(company.organization.id),
+            "invitation": invitation["id"],
+            "person": person.id,
+        }
+        return scene
+
+
+@dataclass(frozen=True)
+class Write:
+    """A request, and the entry that it must leave: of which table, what was done, and some of before and after."""
+
+    route: str
+    object_type: str
+    action: str
+    body: Any = None
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+    object: str | None = None
+    by: Callable[[Scene], Person] = lambda scene: scene.admin
+    first: tuple[tuple[str, str, Any], ...] = ()
+    status: tuple[int, ...] = (200, 201, 204)
+
+    def send(self, scene: Scene, route: str, body: Any, request_id: str) -> httpx.Response:
+        method, path = route.split(" ", 1)
+        named = {f"{{{name}_id}}": row_id for name, row_id in scene.ids.items()}
+        named["{user_id}"] = scene.ids["person"]
+        for name, row_id in named.items():
+            path = path.replace(name, row_id)
+        return self.by(scene).call(method, path, json=body, headers={"X-Request-ID": request_id})
+
+
+def installation(scene: Scene) -> Person:
+    return scene.installation
+
+
+def person(scene: Scene) -> Person:
+    return scene.person
+
+
+NEW_EMAIL = "new-{}@example.com"
+WRITES = [
+    Write("POST /rooms", "rooms", "created", {"name": "Blue", "capacity": 4}, None, {"name": "Blue", "capacity": 4}),
+    Write("PUT /rooms/{room_id}", "rooms", "changed", {"name": "Red", "capacity": 9}, {"capacity": 8},
+          {"name": "Red", "capacity": 9}, "room"),
+    Write("PATCH /rooms/{room_id}", "rooms", "changed", {"capacity": 9}, {"capacity": 8}, {"capacity": 9}, "room"),
+    Write("DELETE /rooms/{room_id}", "rooms", "changed", None, {"is_active": True}, {"is_active": False}, "room"),
+    Write("POST /calendars", "calendars", "created", {"name": "Mine"}, None, {"name": "Mine", "is_public": False}),
+    Write("PUT /calendars/{calendar_id}", "calendars", "changed", {"name": "Ours", "is_public": True},
+          {"name": "Team"}, {"name": "Ours"}, "calendar"),
+    Write("PATCH /calendars/{calendar_id}", "calendars", "changed", {"color": "#000000"}, {"color": "#3788d8"},
+          {"color": "#000000"}, "calendar"),
+    Write("DELETE /calendars/{calendar_id}", "calendars", "deleted", None, {"color": "#3788d8"}, None, "calendar"),
+    Write("POST /events", "events", "created", event(title="Plans"), None, {"status": "confirmed"}, by=person),
+    Write("PUT /events/{event_id}", "events", "changed", event(title="Plans"), {"title": "Meeting"},
+          {"title": "Plans"}, "event"),
+    Write("PATCH /events/{event_id}", "events", "changed", {"status": "cancelled"},
+          {"status": "confirmed", "sequence": 0}, {"status": "cancelled", "sequence": 1}, "event"),
+    Write("DELETE /events/{event_id}", "events", "deleted", None, {"title": "Meeting"}, None, "event"),
+    Write("POST /events/{event_id}/participants", "event_participants", "created", {"user_id": "<admin>"}, None,
+          {"role": "required", "response": "needs_action"}),
+    Write("DELETE /events/{event_id}/participants/{user_id}", "event_participants", "deleted", None,
+          {"response": "needs_action"}, None, by=person),
+    Write("POST /users", "users", "created", {"email": NEW_EMAIL, "password": PASSWORD, "full_name": "New"}, None,
+          {"full_name": "New", "role": "employee", "hashed_password": "***"}),
+    Write("PUT /users/{user_id}", "users", "changed", {"email": NEW_EMAIL, "full_name": "Other"},
+          {"full_name": "Anna"}, {"full_name": "Other"}, "person"),
+    Write("PATCH /users/{user_id}", "users", "changed", {"full_name": "Анна"}, {"full_name": "Anna"},
+          {"full_name": "Анна"}, "person", person),
+    Write("DELETE /users/{user_id}", "users", "changed", None, {"is_active": True}, {"is_active": False}, "person"),
+    Write("POST /departments", "departments", "created", {"name": "North"}, None, {"name": "North"}),
+    Write("PUT /departments/{department_id}", "departments", "changed", {"name": "North"}, {"name": "Sales"},
+          {"name": "North"}, "department"),
+    Write("PATCH /departments/{department_id}", "departments", "changed", {"head_id": "<person>"}, {"head_id": None},
+          {}, "department"),
+    Write("DELETE /departments/{department_id}", "departments", "deleted", None, {"name": "Sales"}, None, "department"),
+    Write("POST /departments/{department_id}/members", "users", "changed", {"user_ids": ["<person>"]},
+          {"department_id": None, "department": None}, {"department": "Sales"}, "person"),
+    Write("POST /organizations", "organizations", "created", {"name": "Third", "time_zone": "UTC"}, None,
+          {"name": "Third"}, by=installation),
+    Write("PUT /organizations/{organization_id}", "organizations", "changed",
+          {"name": "Renamed", "time_zone": "Europe/Berlin"}, {"name": "Company"}, {"name": "Renamed"}, "organization"),
+    Write("PATCH /organizations/{organization_id}", "organizations", "changed", {"workday_end": "17:00"},
+          {"workday_end": "18:00:00"}, {"workday_end": "17:00:00"}, "organization", installation),
+    Write("POST /organizations/{organization_id}/invitations", "invitations", "created", {"email": NEW_EMAIL}, None,
+          {"role": "employee", "token_hash": "***"}),
+    Write("POST /organizations/{organization_id}/invitations/{invitation_id}/resend", "invitations", "changed", None,
+          {"token_hash": "***"}, {"token_hash": "*** (changed)"}, "invitation"),
+    Write("DELETE /organizations/{organization_id}/invitations/{invitation_id}", "invitations", "changed", None,
+          {"revoked_at": None}, {}, "invitation"),
+    Write("POST /users/{user_id}/leaving", "users", "changed", {"successor_id": "<admin>"}, {"is_active": True},
+          {"is_active": False}, "person"),
+    Write("POST /users/{user_id}/leaving/undo", "users", "changed", None, {"is_active": False}, {"is_active": True},
+          "person", first=(("POST /users/{user_id}/leaving", "", {"successor_id": "<admin>"}),)),
+    Write("POST /auth/change-password", "users", "changed",
+          {"current_password": PASSWORD, "new_password": "battery staple correct"}, {"hashed_password": "***"},
+          {"hashed_password": "*** (changed)"}, "person", person),
+    Write("POST /auth/logout", "auth_sessions", "changed", None, {"revoked_at": None}, {}, None, person),
+]  # fmt: skip
+# A renewed token is no news. Registering and signing in are tested below: nobody is signed in. Who deletes a company
+# takes its record away; the installation keeps the entry about the company.
+ELSEWHERE = {
+    "POST /auth/refresh",
+    "POST /auth/register",
+    "POST /auth/login",
+    "DELETE /organizations/{organization_id}",
+}
+
+
+@pytest.fixture
+def scene(company: Company) -> Scene:
+    return Scene.create(company)
+
+
+def filled(value: Any, scene: Scene) -> Any:
+    """The body with `<name>` replaced by ids, and an e-mail that nobody has."""
+    if isinstance(value, dict):
+        return {name: filled(item, scene) for name, item in value.items()}
+    if isinstance(value, list):
+        return [filled(item, scene) for item in value]
+    if isinstance(value, str):
+        if value == NEW_EMAIL:
+            return value.format(new_id().hex)
+        return {"<admin>": scene.admin.id, "<person>": scene.person.id}.get(value, value)
+    return value
+
+
+@pytest.mark.parametrize("write", WRITES, ids=lambda write: write.route)
+def test_a_write_leaves_who_when_from_where_before_and_after(scene: Scene, write: Write) -> None:
+    for route, _, body in write.first:
+        accepted(write.send(scene, route, filled(body, scene), "first"))
+    actor, request_id = write.by(scene), f"audit-{next(_requests)}"
+    reader = scene.installation if actor is scene.installation else scene.admin
+    asked = datetime.now(UTC).replace(microsecond=0)
+    answer = write.send(scene, write.route, filled(write.body, scene), request_id)
+    assert answer.status_code in write.status, answer.text
+    left = of_request(reader, request_id)
+    assert left, "the write left nothing"
+    for entry in left:
+        assert entry["actor_id"] == actor.id
+        assert entry["origin"] == "testclient"
+        assert asked <= datetime.fromisoformat(entry["at"]) <= asked + timedelta(minutes=5)
+        assert not entry["before"] or not entry["after"] or entry["before"].keys() == entry["after"].keys()
+    row_id = scene.ids[write.object] if write.object else None
+    found = [
+        entry
+        for entry in left
+        if (entry["object_type"], entry["action"]) == (write.object_type, write.action)
+        and row_id in (None, entry["object_id"])
+    ]
+    assert len(found) == 1, left
+    for told, expected in ((found[0]["before"], write.before), (found[0]["after"], write.after)):
+        if expected is None:
+            assert told is None
+        else:
+            assert told is not None
+            assert {name: told[name] for name in expected} == expected
+
+
+def test_every_route_that_writes_is_tested_here() -> None:
+    routes = {
+        f"{method.upper()} {path.removeprefix('/api/v1')}"
+        for path, operations in app.openapi()["paths"].items()
+        for method in operations
+        if method != "get"
+    }
+    assert routes == {write.route for write in WRITES} | ELSEWHERE
+
+
+def test_the_filter_knows_every_table_that_is_recorded(database: psycopg.Connection) -> None:
+    tables = database.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'audit'").fetchall()
+    assert {name for (name,) in tables} == {str(kind) for kind in AuditObject}
+
+
+# Signing in and registering
+
+
+def test_signing_in_leaves_an_entry(company: Company) -> None:
+    anna = company.person()
+    answer = company.client.post(
+        "/auth/login", json={"email": anna.email, "password": PASSWORD}, headers={"X-Request-ID": "login-1"}
+    )
+    accepted(answer)
+    (entry,) = of_request(company.admin, "login-1")
+    assert (entry["object_type"], entry["action"], entry["origin"]) == ("auth_sessions", "created", "testclient")
+    assert (entry["actor_id"], entry["after"]["user_id"]) == (anna.id, anna.id)
+
+
+def test_a_failed_sign_in_leaves_nothing(company: Company) -> None:
+    before = entries(company.admin)
+    refused(
+        company.client.post("/auth/login", json={"email": company.admin.email, "password": "wrong password"}),
+        401,
+        "invalid_credentials",
+    )
+    assert entries(company.admin) == before
+
+
+def test_what_came_from_no_client_names_its_source(company: Company) -> None:
+    # tests/support/people.py makes companies as a command would.
+    made = entries(company.admin, object_type="users", object_id=company.admin.id)
+    assert [(entry["actor_id"], entry["origin"], entry["request_id"]) for entry in made] == [(None, "test", None)]
+
+
+# What is never there
+
+
+def test_no_secret_is_ever_told(scene: Scene) -> None:
+    anna = scene.person
+    change = {"current_password": PASSWORD, "new_password": "battery staple correct"}
+    assert anna.post("/auth/change-password", change).status_code == 204
+    text = scene.admin.get("/audit", limit=500).text
+    for entry in entries(scene.admin):
+        for row in (entry["before"] or {}, entry["after"] or {}):
+            assert {row[name] for name in SECRETS if name in row} <= {"***", "*** (changed)"}
+    assert "argon2" not in text
+    assert anna.token not in text
+    assert anna.refresh_token not in text
+    assert PASSWORD not in text
+
+
+def test_a_refused_request_leaves_nothing(scene: Scene) -> None:
+    admin, person = scene.admin, scene.person
+    taken = admin.create_room()
+    before = entries(admin)
+    refused(person.post("/rooms", {"name": "Mine", "capacity": 1}), 403, "admin_or_it_only")
+    refused(admin.post("/rooms", {"name": "", "capacity": 1}), 422, "invalid_request")
+    refused(admin.post("/rooms", {"name": taken["name"], "capacity": 1}), 409, "room_name_taken")
+    refused(admin.patch(f"/rooms/{taken['id']}", {"capacity": 2}, headers={"If-Match": '"9"'}), 412, "version_mismatch")
+    refused(admin.patch(f"/rooms/{MISSING_ID}", {"capacity": 2}), 404, "room_not_found")
+    body = event(room_id=taken["id"], recurrence_rule="FREQ=DAILY;COUNT=2")
+    scene.person.create_event(room_id=taken["id"], start_time="2027-03-23T09:30:00", end_time="2027-03-23T09:45:00")
+    booked = entries(admin)
+    refused(admin.post("/events", body), 409, "room_taken")
+    assert entries(admin) == booked
+    assert booked[len(booked) - len(before) :] == before
+
+
+def test_a_patch_that_changes_nothing_leaves_nothing(scene: Scene) -> None:
+    admin, ids = scene.admin, scene.ids
+    before = entries(admin)
+    for path in (f"/rooms/{ids['room']}", f"/calendars/{ids['calendar']}", f"/users/{ids['person']}"):
+        read = accepted(admin.get(path))
+        name = "full_name" if path.startswith("/users") else "name"
+        accepted(admin.patch(path, {name: read[name]}))
+        accepted(admin.patch(path, {}))
+    accepted(admin.patch(f"/events/{ids['event']}", {"title": "Meeting"}))
+    assert entries(admin) == before
+
+
+# Reading
+
+
+@pytest.mark.parametrize("role", [Role.EMPLOYEE, Role.IT])
+def test_only_administrators_read_it(company: Company, role: Role) -> None:
+    refused(company.person(role=role).get("/audit"), 403, "admin_only")
+    refused(company.client.get("/audit"), 401, "not_authenticated")
+
+
+def test_another_company_sees_nothing_of_it(scene: Scene, stranger_company: Company) -> None:
+    theirs = entries(stranger_company.admin)
+    assert {entry["organization_id"] for entry in theirs} == {str(stranger_company.organization.id)}
+    for object_id in scene.ids.values():
+        assert entries(stranger_company.admin, object_id=object_id) == []
+    assert entries(stranger_company.admin, actor_id=scene.admin.id) == []
+
+
+def test_the_installation_reads_about_companies_and_people(scene: Scene) -> None:
+    kinds = {"organizations", "users"}
+    assert {entry["object_type"] for entry in entries(scene.installation)} == kinds
+    assert len(entries(scene.installation, object_id=scene.ids["person"])) == 1
+    assert len(entries(scene.installation, object_id=scene.ids["organization"])) == 1
+    assert entries(scene.installation, object_id=scene.ids["room"]) == []
+    assert entries(scene.installation, object_type="events") == []
+
+
+def test_filters_by_person_object_action_and_time(scene: Scene, database: psycopg.Connection) -> None:
+    admin, ids = scene.admin, scene.ids
+    accepted(admin.patch(f"/rooms/{ids['room']}", {"capacity": 9}))
+    accepted(scene.person.patch(f"/users/{scene.person.id}", {"full_name": "Анна"}))
+    database.execute(
+        "UPDATE audit_log SET at = '2027-03-22T12:00:00Z' WHERE object_id = %s AND action = 'changed'", [ids["room"]]
+    )
+    everything = entries(admin)
+    for filters, wanted in (
+        ({"actor_id": scene.person.id}, lambda entry: entry["actor_id"] == scene.person.id),
+        ({"object_type": "rooms"}, lambda entry: entry["object_type"] == "rooms"),
+        ({"object_id": ids["room"]}, lambda entry: entry["object_id"] == ids["room"]),
+        ({"action": "changed"}, lambda entry: entry["action"] == "changed"),
+        (
+            {"action": "changed", "object_id": ids["room"], "actor_id": admin.id},
+            lambda entry: entry["object_id"] == ids["room"] and entry["action"] == "changed",
+        ),
+        # Dates are those of who asks: Berlin.
+        ({"from_": "2027-03-22", "to": "2027-03-23"}, lambda entry: entry["at"] == "2027-03-22T12:00:00Z"),
+        ({"from_": "2027-03-22T12:00:00Z"}, lambda entry: entry["at"] == "2027-03-22T12:00:00Z"),
+        ({"from_": "2027-03-22T12:00:01Z"}, lambda entry: False),
+        ({"to": "2027-03-22T12:00:00Z"}, lambda entry: entry["at"] < "2027-03-22T12:00:00Z"),
+    ):
+        found = entries(admin, **filters)
+        assert found == [entry for entry in everything if wanted(entry)], filters
+        assert found or filters == {"from_": "2027-03-22T12:00:01Z"}
+    for filters in ({"object_type": "tickets"}, {"action": "read"}, {"actor_id": "me"}, {"who": admin.id}):
+        refused(admin.get("/audit", **filters), 422, "invalid_request")
+    refused(admin.get("/audit", from_="2027-03-22", to="2027-03-22"), 422, "window_needs_order")
+
+
+def test_pages_hold_every_entry_once_newest_first(scene: Scene, database: psycopg.Connection) -> None:
+    admin = scene.admin
+    # Entries of one moment, as one statement that writes many rows leaves them.
+    database.execute("UPDATE audit_log SET at = date_trunc('minute', at) WHERE organization_id = %s", [
+        scene.company.organization.id])  # fmt: skip
+    everything = entries(admin)
+    keys = [(entry["at"], entry["id"]) for entry in everything]
+    assert keys == sorted(keys, reverse=True)
+    paged: list[dict[str, Any]] = []
+    cursor: dict[str, str] = {}
+    while True:
+        body = accepted(admin.get("/audit", limit=2, **cursor))
+        paged += body["items"]
+        if body["next_cursor"] is None:
+            break
+        cursor = {"cursor": body["next_cursor"]}
+        # What is written meanwhile comes before the first page and disturbs no other.
+        admin.create_room()
+    assert paged == everything
+
+
+def test_a_cursor_names_an_entry(company: Company) -> None:
+    for last in ("-1", "1.5", "٣", str(2**63), "9" * 30, ""):
+        text = f'["2027-03-22T12:00:00+00:00", "{last}"]'
+        refused(company.admin.get("/audit", cursor=encoded(text)), 422, "bad_cursor")
+    largest = f'["2027-03-22T12:00:00+00:00", "{2**63 - 1}"]'
+    accepted(company.admin.get("/audit", cursor=encoded(largest)))
+
+
+def encoded(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+# Append-only
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO audit_log (action, object_type, object_id) VALUES ('created', 'rooms', gen_random_uuid())",
+        "UPDATE audit_log SET actor_id = NULL",
+        "DELETE FROM audit_log",
+        "TRUNCATE audit_log",
+        "ALTER TABLE audit_log DISABLE TRIGGER ALL",
+        "ALTER TABLE rooms DISABLE TRIGGER audit",
+        "DROP TRIGGER audit ON rooms",
+        "SET session_replication_role = replica",
+        "CREATE OR REPLACE FUNCTION write_audit() RETURNS trigger LANGUAGE sql AS 'SELECT NULL'",
+    ],
+)
+def test_the_applications_role_can_neither_write_nor_switch_it_off(company: Company, statement: str) -> None:
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute("SELECT enter_company(%s, true, NULL, NULL, NULL, false)", [company.organization.id])
+        assert connection.execute("SELECT count(*) > 0 FROM audit_log").fetchone() == (True,)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(statement.encode())
+
+
+def test_there_is_no_route_that_changes_it(client: TestClient) -> None:
+    assert set(app.openapi()["paths"]["/api/v1/audit"]) == {"get"}
+    assert not [path for path in app.openapi()["paths"] if path.startswith("/api/v1/audit/")]
+
+
+def test_names_and_texts_of_what_is_private_stay_private(company: Company) -> None:
+    person = company.person()
+    private = person.create_event(title="Secret", description="Secret", location="Secret")
+    public = accepted(person.post("/calendars", {"name": "Team", "is_public": True}), 201)
+    shown = person.create_event(title="For all", calendar_id=public["id"])
+    invited = person.create_event(title="With you", participants=[{"user_id": company.admin.id}])
+    accepted(person.patch(f"/events/{private['id']}", {"title": "Secret too", "status": "tentative"}))
+    assert person.delete(f"/events/{shown['id']}").status_code == 204
+
+    def told(event: dict[str, Any]) -> list[tuple[Any, Any]]:
+        items = accepted(company.admin.get("/audit", object_id=event["id"]))["items"]
+        return [((item["before"] or {}).get("title"), (item["after"] or {}).get("title")) for item in items]
+
+    assert told(private) == [("***", "***"), (None, "***")]
+    assert told(shown) == [("For all", None), (None, "For all")]
+    assert told(invited) == [(None, "With you")]
+    everything = company.admin.get("/audit", limit=500).text
+    assert "Secret" not in everything
+    assert '"status":"tentative"' in everything

@@ -1,0 +1,244 @@
+"""docs/access.md as data, and the people and objects that it speaks of.
+
+A row of the table is a route and an object; a column is who asks. `own` is the actor's; `colleague's` is that of
+somebody in the department head's department; `company's` belongs to nobody in particular; `foreign` is another
+company's, and for the last two columns, ours.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+from fastapi.testclient import TestClient
+
+from tests.support.people import PASSWORD, Company, Person, event, sign_in
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "access.md"
+ANONYMOUS = "nobody"
+INSIDE = ("employee", "it", "head", "admin")
+OUTSIDE = ("their employee", "their admin")
+ACTORS = (ANONYMOUS, *INSIDE, "installation", *OUTSIDE)
+OWN, COLLEAGUES, PUBLIC, COMPANYS, FOREIGN, NONE = "own", "colleague's", "public", "company's", "foreign", ""
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a route answers about an object to each of the actors; None where there is no such object."""
+
+    route: str
+    object: str
+    statuses: dict[str, int | None]
+
+    @property
+    def method(self) -> str:
+        return self.route.partition(" ")[0]
+
+    @property
+    def template(self) -> str:
+        return self.route.partition(" ")[2]
+
+
+@lru_cache(maxsize=1)
+def table() -> list[Row]:
+    """The rows of docs/access.md."""
+    rows = []
+    for line in DOCUMENT.read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if line.startswith("| `") and len(cells) == len(ACTORS) + 2:
+            route, kind, *statuses = cells
+            numbers = [int(status) if status.isdigit() else None for status in statuses]
+            rows.append(Row(route.strip("`"), kind, dict(zip(ACTORS, numbers, strict=True))))
+    return rows
+
+
+@dataclass
+class Circle:
+    """A company with one of each kind of people: `colleague` works in the department of `head`."""
+
+    company: Company
+    people: dict[str, Person]
+    colleague: Person
+    department: str
+
+    @classmethod
+    def create(cls, client: TestClient, name: str) -> "Circle":
+        company = Company.create(client, name)
+        people = {
+            "admin": company.admin,
+            "employee": company.person(),
+            "it": company.person(role="it"),  # type: ignore[arg-type]
+            "head": company.person(),
+        }
+        department = company.admin.post("/departments", {"name": "Research", "head_id": people["head"].id}).json()
+        colleague = company.person(department_id=department["id"], department="Research")
+        return cls(company, people, colleague, department["id"])
+
+
+Maker = Callable[[Circle, Person], str]
+
+
+def _created(answer: httpx.Response) -> str:
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+def _calendar(owner: Person, *, is_public: bool) -> str:
+    return _created(owner.post("/calendars", {"name": "Secret", "is_public": is_public}))
+
+
+def _event(owner: Person, *, is_public: bool) -> str:
+    calendar = _calendar(owner, is_public=is_public)
+    participants = [{"user_id": owner.id}]
+    return str(owner.create_event(title="Secret", calendar_id=calendar, participants=participants)["id"])
+
+
+def _invitation(circle: Circle) -> str:
+    path = f"/organizations/{circle.company.organization.id}/invitations"
+    return _created(circle.company.admin.post(path, {"email": f"secret-{next(_numbers)}@invited.example"}))
+
+
+def make(parameter: str, circle: Circle, owner: Person, *, is_public: bool) -> str:
+    """A new object of the circle's company that the path parameter can name; its id."""
+    admin = circle.company.admin
+    match parameter:
+        case "user_id":
+            return owner.id
+        case "calendar_id":
+            return _calendar(owner, is_public=is_public)
+        case "event_id":
+            return _event(owner, is_public=is_public)
+        case "room_id":
+            return str(admin.create_room(name=f"Secret {next(_numbers)}")["id"])
+        case "department_id":
+            return _created(admin.post("/departments", {"name": f"Secret {next(_numbers)}"}))
+        case "invitation_id":
+            return _invitation(circle)
+        case "organization_id":
+            return str(circle.company.organization.id)
+    raise AssertionError(f"nobody knows how to make a {parameter}")
+
+
+def request_of(
+    route: str, ids: dict[str, str], circle: Circle, asker: Person | None, names: dict[str, str]
+) -> dict[str, Any]:
+    """What is sent besides the path, so that only a missing right can be the reason for a refusal."""
+    number = next(_numbers)
+    address = f"person-{number}@new.example"
+    window = {"from": "2027-03-01", "to": "2027-04-01"}
+    organization = str(circle.company.organization.id)
+    is_installation = asker is not None and asker.user.organization_id is None
+    name = names.get(ids.get("organization_id", ""), "")
+    known: dict[str, dict[str, Any]] = {
+        "POST /auth/register": {"json": {"email": address, "password": PASSWORD}},
+        "POST /auth/login": {"json": {"email": asker.email if asker else address, "password": PASSWORD}},
+        "POST /auth/refresh": {"json": {"refresh_token": asker.refresh_token if asker else "none"}},
+        "POST /auth/change-password": {"json": {"current_password": PASSWORD, "new_password": f"{PASSWORD} 2"}},
+        "GET /auth/invitation": {"params": {"token": "unknown"}},
+        "GET /events": {"params": window},
+        "POST /events": {"json": event()},
+        "PUT /events/{event_id}": {"json": event(title="Taken over")},
+        "PATCH /events/{event_id}": {"json": {"title": "Taken over"}},
+        "POST /events/{event_id}/participants": {"json": {"user_id": circle.people["it"].id}},
+        "POST /calendars": {"json": {"name": "New"}},
+        "PUT /calendars/{calendar_id}": {"json": {"name": "Taken over"}},
+        "PATCH /calendars/{calendar_id}": {"json": {"name": "Taken over"}},
+        "GET /rooms/available": {"params": window},
+        "POST /rooms": {"json": {"name": f"New {number}", "capacity": 2}},
+        "PUT /rooms/{room_id}": {"json": {"name": f"Taken over {number}", "capacity": 2}},
+        "PATCH /rooms/{room_id}": {"json": {"capacity": 3}},
+        "GET /users/search": {"params": {"q": "secret"}},
+        "POST /users": {
+            "json": {
+                "email": address,
+                "password": PASSWORD,
+                **({"organization_id": organization} if is_installation else {}),
+            }
+        },
+        "PUT /users/{user_id}": {"json": {"email": _email_of(ids, circle, asker), "full_name": "Taken Over"}},
+        "PATCH /users/{user_id}": {"json": {"full_name": "Taken Over"}},
+        "POST /users/import": {"content": f"email\n{address}\n".encode(), "headers": {"Content-Type": "text/csv"}},
+        "PUT /users/{user_id}/avatar": {"content": _PIXEL, "headers": {"Content-Type": "image/png"}},
+        "POST /users/{user_id}/leaving": {"json": {"successor_id": circle.company.admin.id, "dry_run": True}},
+        "POST /departments": {"json": {"name": f"New {number}"}},
+        "PUT /departments/{department_id}": {"json": {"name": f"Taken over {number}"}},
+        "PATCH /departments/{department_id}": {"json": {"name": f"Taken over {number}"}},
+        "POST /departments/{department_id}/members": {"json": {"user_ids": [circle.people["it"].id]}},
+        "POST /organizations": {"json": {"name": f"New {number}", "time_zone": "Europe/Berlin"}},
+        "PUT /organizations/{organization_id}": {"json": {"name": name, "time_zone": "Asia/Almaty"}},
+        "PATCH /organizations/{organization_id}": {"json": {"locale": "en"}},
+        "DELETE /organizations/{organization_id}": {"params": {"confirm": name}},
+        "POST /organizations/{organization_id}/invitations": {"json": {"email": address}},
+        **{f"GET /statistics{report}": {"params": window} for report in ("", "/meetings", "/rooms", "/busiest")},
+    }
+    return known.get(route, {})
+
+
+def _email_of(ids: dict[str, str], circle: Circle, asker: Person | None) -> str:
+    """The e-mail that the person named in the path has: a PUT must not be refused for another reason."""
+    everybody = [*circle.people.values(), circle.colleague, *([asker] if asker else [])]
+    return next((person.email for person in everybody if person.id == ids.get("user_id")), "x@new.example")
+
+
+_PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
+)
+
+
+@dataclass
+class Scene:
+    """Both companies, and who runs the installation."""
+
+    client: TestClient
+    ours: Circle
+    theirs: Circle
+    installation: Person
+    _kept: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
+
+    @classmethod
+    def create(cls, client: TestClient) -> "Scene":
+        installation = sign_in(client, None, role="admin")
+        return cls(client, Circle.create(client, "Ours"), Circle.create(client, "Theirs"), installation)
+
+    def actor(self, name: str) -> tuple[Person | None, Circle]:
+        """Who asks, and the company that is theirs; for those of neither, ours."""
+        if name == ANONYMOUS:
+            return None, self.ours
+        if name == "installation":
+            return self.installation, self.ours
+        circle = self.theirs if name in OUTSIDE else self.ours
+        return circle.people[name.removeprefix("their ")], circle
+
+    def ids(self, row: Row, actor: str, *, anew: bool) -> dict[str, str]:
+        """The ids for the row's path: of objects made for this one request, or kept for all that change nothing."""
+        parameters = re.findall(r"\{(\w+)\}", row.template)
+        asker, circle = self.actor(actor)
+        if row.object == FOREIGN:
+            circle = self.ours if circle is self.theirs else self.theirs
+        elif actor in OUTSIDE:
+            circle = self.ours
+        owner = asker if row.object == OWN and asker and actor not in OUTSIDE else circle.colleague
+        is_public = row.object in (PUBLIC, FOREIGN, COMPANYS)
+        key = (row.object, circle.company.admin.id, owner.id, str(is_public))
+        kept = {} if anew else self._kept.setdefault(key, {})
+        for parameter in parameters:
+            if parameter not in kept:
+                kept[parameter] = make(parameter, circle, owner, is_public=is_public)
+        return kept
+
+    def ask(self, row: Row, actor: str, *, anew: bool) -> httpx.Response:
+        """The answer to the row's route, asked by this actor."""
+        asker, circle = self.actor(actor)
+        ids = self.ids(row, actor, anew=anew)
+        companies = (self.ours.company.organization, self.theirs.company.organization)
+        names = {str(organization.id): organization.name for organization in companies}
+        sent = request_of(row.route, ids, circle, asker, names)
+        path = row.template.format(**ids)
+        if asker is None:
+            return self.client.request(row.method, path, **sent)
+        return asker.call(row.method, path, **sent)
