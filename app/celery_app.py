@@ -59,6 +59,11 @@ app.conf.update(
             "schedule": crontab(hour=3, minute=10),
             "options": {"expires": 6 * 3600},
         },
+        "cleanup-people-daily": {
+            "task": "app.tasks.cleanup_tasks.cleanup_people",
+            "schedule": crontab(hour=3, minute=40),
+            "options": {"expires": 6 * 3600},
+        },
         "extend-occurrences-nightly": {
             "task": "app.tasks.occurrence_tasks.extend_occurrences",
             "schedule": crontab(hour=2, minute=30),

@@ -51,7 +51,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         strict_content_type=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.state.max_body_bytes = settings.MAX_BODY_BYTES
     add_exception_handlers(app)
     app.include_router(api_router, prefix=API_PREFIX)
     app.include_router(probes, include_in_schema=False)
@@ -63,7 +62,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     # The last one added is the outermost.
     app.add_middleware(UnexpectedErrors)
-    app.add_middleware(BodyLimit, limit=settings.MAX_BODY_BYTES)
+    larger = {"avatar": settings.AVATAR_MAX_BYTES, "import": settings.IMPORT_MAX_BYTES}
+    app.add_middleware(BodyLimit, limit=settings.MAX_BODY_BYTES, larger=larger)
     app.add_middleware(RateLimit)
     app.add_middleware(
         CORSMiddleware,

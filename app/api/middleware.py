@@ -3,6 +3,7 @@
 import os
 import re
 import time
+from collections.abc import Mapping
 from uuid import uuid4
 
 import structlog
@@ -121,35 +122,40 @@ class RateLimit:
 
 
 class BodyLimit:
-    """Refuses a body above MAX_BODY_BYTES: at once if its length is announced, else as soon as it grows beyond.
+    """Refuses a body above its limit, MAX_BODY_BYTES or that of a file.
 
+    At once if its length is announced, else as soon as it grows beyond.
     FastAPI's own limit would answer outside of every other middleware, and not with a problem document.
     """
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    def __init__(self, app: ASGIApp, limit: int, larger: Mapping[str, int]) -> None:
         self.app = app
         self.limit = limit
+        # Files have limits of their own, by the last word of the path.
+        self.larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        limit = self.larger.get(scope["path"].rpartition("/")[2], self.limit)
+        scope.setdefault("state", {})["body_limit"] = limit
         announced = next((value for name, value in scope["headers"] if name == b"content-length"), None)
         if announced is None:
-            await self.app(scope, self._counting(receive), send)
-        elif announced.isdigit() and int(announced) <= self.limit:
+            await self.app(scope, self._counting(receive, limit), send)
+        elif announced.isdigit() and int(announced) <= limit:
             await self.app(scope, receive, send)
         else:
-            await planner_problem(scope, PayloadTooLarge("body_too_large", limit=self.limit))(scope, receive, send)
+            await planner_problem(scope, PayloadTooLarge("body_too_large", limit=limit))(scope, receive, send)
 
-    def _counting(self, receive: Receive) -> Receive:
+    def _counting(self, receive: Receive, limit: int) -> Receive:
         received = 0
 
         async def receive_and_count() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self.limit:
+            if received > limit:
                 # Not a PlannerError: FastAPI lets only its own errors through while it reads a body.
                 raise HTTPException(413)
             return message

@@ -159,7 +159,7 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     # A body that cannot even be decoded is a bad payload like any other.
     status = 422 if error.status_code == 400 else error.status_code
     code = CODES_BY_STATUS.get(status, "bad_request")
-    limit = getattr(request.app.state, "max_body_bytes", "")
+    limit = getattr(request.state, "body_limit", "")
     detail = message(code, reader_language(request.scope), {"limit": limit})
     headers = dict(error.headers or {})
     if status == 405 and (methods := allowed_methods(request.app, request.url.path)):

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from app.api.v1 import (
     audit,
     auth,
+    avatars,
     calendars,
     departments,
     events,
@@ -26,6 +27,7 @@ for module in (
     rooms,
     calendars,
     users,
+    avatars,
     departments,
     org_structure,
     organizations,

@@ -3,8 +3,8 @@
 FastAPI sends every sync dependency, the endpoint and the check of the response each to the thread pool on their own;
 five hops cost two thirds of the throughput. Here dependencies that need the database are `Deferred`: an async
 dependency only notes what is to be done, and this route does it, the endpoint, the commit and the JSON in one hop.
-The commit comes before the response leaves: what was answered with 2xx is stored. Then the workers are told what the
-services asked for, such as to send the mail that they wrote.
+The commit comes before the response leaves: what was answered with 2xx is stored. Then comes what the services asked
+for: the workers are told, such as to send the mail that they wrote, and files that nobody refers to any more go.
 """
 
 import functools
@@ -18,7 +18,7 @@ from pydantic import BaseModel, TypeAdapter
 from sqlmodel import Session
 
 from app.api.nudges import nudger
-from app.services.nudges import take_nudges
+from app.services.nudges import take_nudges, take_work
 
 API_PREFIX = "/api/v1"
 
@@ -90,6 +90,8 @@ def _in_one_hop(endpoint: Callable[..., Any], answer: Answer) -> Callable[..., A
         finally:
             session.close()
         nudger.nudge(take_nudges(session))
+        for work in take_work(session):
+            work()
         return response
 
     return run

@@ -123,7 +123,7 @@ class Settings(BaseSettings):
     DEFAULT_PHONE_REGION: str = Field("RU", pattern=r"^[A-Z]{2}$")
     BIRTHDAYS_MAX_DAYS: int = Field(92, ge=1, le=183)
     AVATAR_MAX_BYTES: int = Field(5 * 1024 * 1024, ge=1024, le=100 * 1024 * 1024)
-    AVATAR_MAX_PIXELS: int = Field(40_000_000, ge=4096, le=200_000_000)
+    AVATAR_MAX_PIXELS: int = Field(40_000_000, ge=65_536, le=200_000_000)
     IMPORT_MAX_ROWS: int = Field(5000, ge=1, le=50_000)
     IMPORT_MAX_BYTES: int = Field(4 * 1024 * 1024, ge=1024, le=100 * 1024 * 1024)
     EXPORT_MAX_ROWS: int = Field(50_000, ge=1, le=1_000_000)

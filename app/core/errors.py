@@ -76,6 +76,12 @@ class PayloadTooLarge(PlannerError):
     status = 413
 
 
+class UnsupportedMediaType(PlannerError):
+    """The body is of a kind that this route does not take; `accepted` lists those that it does."""
+
+    status = 415
+
+
 class Invalid(PlannerError):
     """A value in the request is not acceptable; `field` says where it stands."""
 

@@ -383,6 +383,22 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "too_many_exdates": ("A series has at most {limit} exdates.", "У серии не более {limit} exdates."),
     # people
+    "avatar_too_large": (
+        "A picture may have at most {limit} bytes.",
+        "Картинка может быть не больше {limit} байт.",
+    ),
+    "avatar_too_many_pixels": (
+        "A picture may have at most {limit} pixels.",
+        "В картинке может быть не больше {limit} пикселей.",
+    ),
+    "avatar_no_image": (
+        "This is no picture, or a broken one. JPEG, PNG, WebP and GIF are accepted.",
+        "Это не картинка, или она повреждена. Принимаются JPEG, PNG, WebP и GIF.",
+    ),
+    "unsupported_media_type": (
+        "The Content-Type must be one of: {accepted}.",
+        "Content-Type должен быть одним из: {accepted}.",
+    ),
     "phone_invalid": (
         '"{phone}" cannot be a phone number. Examples: +7 495 123-45-67, 8 495 123-45-67 ext. 12, 1234.',
         "«{phone}» не может быть номером телефона. Примеры: +7 495 123-45-67, 8 495 123-45-67 доб. 12, 1234.",

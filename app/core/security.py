@@ -28,6 +28,8 @@ _passwords = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19 * 1024, para
 # The hash of a password that nobody knows: with it an unknown e-mail costs as much as a wrong password. A test holds
 # its parameters equal to those above.
 UNKNOWN_USER_HASH = "$argon2id$v=19$m=19456,t=2,p=1$7pd+qPQAH+uxcorE0ueGlw$yVrLozFNVHiU21XhVZnZiJedbYnxvLqIPz3TwrNgLY4"
+# What is stored of people who have no password yet. No password has this hash, so nobody signs in with it.
+NO_PASSWORD = "!"
 HASHING_PATIENCE_SECONDS = 10
 
 

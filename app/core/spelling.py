@@ -2,7 +2,7 @@
 
 import re
 
-# The same as latin_letters() of migration 0006, letter by letter.
+# The same as latin_letters() of migration 0005, letter by letter.
 _LONG = {"щ": "sch", "ж": "zh", "ч": "ch", "ш": "sh", "ю": "yu", "я": "ya", "х": "kh", "ц": "ts", "ß": "ss"}
 _FROM = "абвгдеёзийклмнопрстуфыэіїєґўәғқңөұүһäàáâãåąçćčďèéêëęěìíîïłñńňòóôõöőøřśšťùúûüůűýÿźżž"
 _TO = "abvgdeeziyklmnoprstufyeiieguegknouuhaaaaaaacccdeeeeeeiiiilnnnooooooorsstuuuuuuyyzzz"

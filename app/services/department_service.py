@@ -26,10 +26,11 @@ from app.services.rows import (
     fetch_page,
     flush,
     get_visible,
+    or_empty,
 )
 
 SORTS = {"name": SortColumn(col(Department.name), str)}
-MEMBER_SORTS = {"full_name": SortColumn(func.coalesce(col(User.full_name), ""), str)}
+MEMBER_SORTS = {"full_name": SortColumn(or_empty(col(User.full_name)), str)}
 
 
 def require_org_structure(actor: Actor) -> UUID:

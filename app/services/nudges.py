@@ -1,13 +1,17 @@
-"""What should happen soon after the commit: notes on the session, which the entry points turn into tasks.
+"""What should happen soon after the commit: notes on the session, which the entry points take up.
 
-A nudge only saves waiting. What must not be lost is a row, which the next round of a task finds.
+A nudge becomes a task; work is done at once. Neither may be lost for ever: a nudge only saves waiting for the next
+round of its task, and what work leaves undone, another task finds.
 """
+
+from collections.abc import Callable
 
 from sqlmodel import Session
 
 # Mail was written; a company was deleted.
 OUTBOX, PURGE = "outbox", "purge"
 _NUDGES = "nudges"
+_WORK = "work_after_commit"
 
 
 def nudge(session: Session, name: str) -> None:
@@ -18,3 +22,13 @@ def nudge(session: Session, name: str) -> None:
 def take_nudges(session: Session) -> frozenset[str]:
     """What was asked for since the last call."""
     return frozenset(session.info.pop(_NUDGES, ()))
+
+
+def after_commit(session: Session, work: Callable[[], None]) -> None:
+    """Have `work`, which must not raise, done once the session's transaction is committed; never if it is not."""
+    session.info.setdefault(_WORK, []).append(work)
+
+
+def take_work(session: Session) -> list[Callable[[], None]]:
+    """The work that was asked for since the last call."""
+    return list(session.info.pop(_WORK, ()))

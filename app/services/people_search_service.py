@@ -9,7 +9,7 @@ The search goes from what fits best to what fits least, and stops as soon as the
 5. each word is one of the company's words with a typing mistake.
 
 Each of these is one index scan over the people of the company (ix_users_search_text), of which at most CANDIDATES are
-ordered. `users.search_text` and the text asked for are both in Latin letters (migration 0006).
+ordered. `users.search_text` and the text asked for are both in Latin letters (migration 0005).
 """
 
 import re
@@ -20,6 +20,7 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, false, func, literal_column, or_
+from sqlalchemy import text as text_clause
 from sqlmodel import Session
 
 from app.core.actor import Actor
@@ -35,7 +36,7 @@ WORDS_MAX = 8
 # Of all words together, which bounds the statement.
 SPELLINGS_MAX = 8
 
-# Words of the name begin so in the search text, and no other word does: it has no Latin form (migration 0006).
+# Words of the name begin so in the search text, and no other word does: it has no Latin form (migration 0005).
 _NAME = "ъ"
 # Where a word begins: one of the name, or any other.
 _BEGINS = (f"% {_NAME}{{}}%", "% {}%")
@@ -88,6 +89,11 @@ def that_fit(text: str) -> list[ColumnElement[bool]]:
         else:
             found.append(or_(*(search_text.like(pattern) for pattern in condition.patterns)))
     return found
+
+
+def forget_words(session: Session) -> None:
+    """Forget the words that nobody in the entered company has any more."""
+    session.execute(text_clause("SELECT forget_person_words()"))
 
 
 def _stages(session: Session, text: str, words: list[str]) -> Iterator[list[Condition]]:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, and_, or_
+from sqlalchemy import Select, and_, case, literal_column, or_
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel
 
@@ -142,6 +142,14 @@ class SortColumn:
 
     column: Any
     kind: type
+
+
+def or_empty(column: Any) -> Any:
+    """A text column as a sort key: what is missing is empty. As the indexes have it, word for word.
+
+    Where row-level security is on, the planner takes no bounds from a coalesce() into an index.
+    """
+    return case((column.is_(None), literal_column("''")), else_=column)
 
 
 def fetch_page(

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, Select, Uuid, func, literal, literal_column, select
+from sqlalchemy import ScalarSelect, Select, Uuid, func, literal, select
 from sqlmodel import Session, col
 
 from app.core import tenancy
@@ -29,6 +29,7 @@ from app.services.rows import (
     fetch_page,
     flush,
     get_visible,
+    or_empty,
 )
 from app.services.user_profile import check_manager, department_name, mirror_department, normal_phone, phone_region
 
@@ -38,17 +39,12 @@ OWN_FIELDS = frozenset({"full_name", "phone", "birthday", "time_zone", "show_loc
 RIGHTS = frozenset({"role", "is_active", "access_org_structure", "access_tickets", "access_availability_slots"})
 
 
-def _or_empty(column: Any) -> Any:
-    # As the indexes have it; a parameter in this place would not be recognised in every plan.
-    return func.coalesce(column, literal_column("''"))
-
-
 SORTS = {
-    "full_name": SortColumn(_or_empty(col(User.full_name)), str),
+    "full_name": SortColumn(or_empty(col(User.full_name)), str),
     "email": SortColumn(col(User.email), str),
     "created_at": SortColumn(col(User.created_at), datetime),
-    "position": SortColumn(_or_empty(col(User.position)), str),
-    "department": SortColumn(_or_empty(col(User.department)), str),
+    "position": SortColumn(or_empty(col(User.position)), str),
+    "department": SortColumn(or_empty(col(User.department)), str),
 }
 
 
@@ -78,7 +74,7 @@ def filtered(query: Select[User], filters: UserFilters) -> Select[User]:
     if filters.manager_id is not None:
         query = query.where(col(User.manager_id) == filters.manager_id)
     if filters.position is not None:
-        query = query.where(_or_empty(col(User.position)) == filters.position)
+        query = query.where(or_empty(col(User.position)) == filters.position)
     if filters.is_active is not None:
         query = query.where(col(User.is_active).is_(filters.is_active))
     if filters.q is not None:

@@ -5,7 +5,14 @@ from celery import shared_task
 
 from app.core import tenancy
 from app.db import SessionLocal
-from app.services import invitation_service, outbox_service, purge_service, session_service
+from app.services import (
+    avatar_service,
+    invitation_service,
+    outbox_service,
+    people_search_service,
+    purge_service,
+    session_service,
+)
 from app.tasks.rounds import all_companies, in_company
 
 log = structlog.get_logger(__name__)
@@ -52,3 +59,16 @@ def cleanup_invitations_and_mail() -> int:
                 total += deleted
     log.info("invitations_and_mail_deleted", count=total)
     return total
+
+
+@shared_task(name="app.tasks.cleanup_tasks.cleanup_people")
+def cleanup_people() -> int:
+    """Remove pictures that nobody has any more, and forget words that search need not know; how many pictures."""
+    with SessionLocal.begin() as session:
+        tenancy.enter(session, None, installation=True, origin="cleanup_people")
+        removed = avatar_service.delete_leftovers(session)
+    for company in all_companies():
+        with in_company(company, "cleanup_people") as session:
+            people_search_service.forget_words(session)
+    log.info("avatars_deleted", count=removed)
+    return removed

@@ -1,4 +1,4 @@
-"""Companies' settings, invitations, mail, leaving, the record of writes, and charts without circles."""
+"""Companies' settings, invitations, mail, leaving, and charts without circles."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,29 +10,6 @@ branch_labels = None
 depends_on = None
 
 
-# Cyrillic to Latin, close enough for a search that forgives typing mistakes; lower case, ё is е already.
-LATIN = """
-CREATE FUNCTION latin_letters(words text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN translate(
-    replace(replace(replace(replace(replace(replace(replace(replace(
-        words, 'щ', 'sch'), 'ж', 'zh'), 'ч', 'ch'), 'ш', 'sh'), 'ю', 'yu'), 'я', 'ya'), 'х', 'kh'), 'ц', 'ts'),
-    'абвгдезийклмнопрстуфыэьъ', 'abvgdeziyklmnoprstufye')
-"""
-SEARCH_TEXT = """
-CREATE FUNCTION person_search_text(full_name text, email text, job text, department text, phone text) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN replace(lower(concat_words(full_name, email, job, department)), 'ё', 'е')
-    || ' ' || latin_letters(replace(lower(concat_words(full_name, '', job, department)), 'ё', 'е'))
-    || ' ' || regexp_replace(coalesce(phone, ''), '[^0-9]', '', 'g')
-"""
-CONCAT_WORDS = """
-CREATE FUNCTION concat_words(a text, b text, c text, d text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce(a, '') || ' ' || coalesce(b, '') || ' ' || coalesce(c, '') || ' ' || coalesce(d, '')
-"""
-OLD_SEARCH_TEXT = (
-    "replace(lower(coalesce(full_name, '') || ' ' || email || ' ' || coalesce(position, '')"
-    " || ' ' || coalesce(department, '')), 'ё', 'е')"
-)
 # Two changes at once could each close half of a circle, so they wait for each other; what the first one committed, the
 # second one's query sees.
 NO_CIRCLE = """
@@ -58,51 +35,7 @@ END $$
 CHAINS = (("users", "manager_id"), ("departments", "parent_id"))
 
 
-def _search_text(expression: str) -> None:
-    op.drop_index("ix_users_search_text", table_name="users")
-    op.drop_column("users", "search_text")
-    op.add_column("users", sa.Column("search_text", sa.Text(), sa.Computed(expression, persisted=True), nullable=False))
-    op.create_index(
-        "ix_users_search_text",
-        "users",
-        ["search_text"],
-        postgresql_using="gin",
-        postgresql_ops={"search_text": "gin_trgm_ops"},
-    )
-
-
 def upgrade() -> None:
-    op.create_table(
-        "audit_log",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("organization_id", sa.Uuid(), nullable=True),
-        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
-        sa.Column("actor_id", sa.Uuid(), nullable=True),
-        sa.Column("origin", sa.String(64), nullable=True),
-        sa.Column("request_id", sa.String(64), nullable=True),
-        sa.Column("action", sa.String(20), nullable=False),
-        sa.Column("object_type", sa.String(50), nullable=False),
-        sa.Column("object_id", sa.Uuid(), nullable=False),
-        sa.Column("before", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.Column("after", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.CheckConstraint("action IN ('created', 'changed', 'deleted')", name=op.f("ck_audit_log_action")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_log")),
-    )
-    op.create_index(
-        op.f("ix_audit_log_organization_id_actor_id_at_id"),
-        "audit_log",
-        ["organization_id", "actor_id", "at", "id"],
-        unique=False,
-    )
-    op.create_index(
-        op.f("ix_audit_log_organization_id_at_id"), "audit_log", ["organization_id", "at", "id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_audit_log_organization_id_object_id_at_id"),
-        "audit_log",
-        ["organization_id", "object_id", "at", "id"],
-        unique=False,
-    )
     op.create_table(
         "organization_domains",
         sa.Column("organization_id", sa.Uuid(), nullable=False),
@@ -195,6 +128,7 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("full_name", sa.String(200), nullable=True),
         sa.CheckConstraint("role IN ('admin', 'it', 'employee')", name=op.f("ck_invitations_role")),
         sa.ForeignKeyConstraint(
             ["organization_id", "department_id"],
@@ -301,10 +235,25 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("birthday IS NOT NULL"),
     )
+    op.create_index(op.f("ix_organizations_name_id"), "organizations", ["name", "id"], unique=False)
+    op.create_index(op.f("ix_organizations_created_at_id"), "organizations", ["created_at", "id"], unique=False)
+    op.create_index(
+        op.f("ix_outbox_messages_organization_id_recipient_created_at"),
+        "outbox_messages",
+        ["organization_id", "recipient", "created_at"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_outbox_messages_organization_id_created_at"),
+        "outbox_messages",
+        ["organization_id", "created_at"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_events_organization_id_organizer_id"), "events", ["organization_id", "organizer_id"], unique=False
+    )
     op.execute("UPDATE auth_sessions s SET organization_id = u.organization_id FROM users u WHERE u.id = s.user_id")
-    for statement in (LATIN, CONCAT_WORDS, SEARCH_TEXT, NO_CIRCLE):
-        op.execute(statement)
-    _search_text("person_search_text(full_name, email, position, department, phone)")
+    op.execute(NO_CIRCLE)
     # Circles that earlier versions let in: everybody in one loses the manager.
     op.execute("""
         WITH RECURSIVE chain AS (
@@ -323,13 +272,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_events_organization_id_organizer_id"), table_name="events")
+    op.drop_index(op.f("ix_organizations_created_at_id"), table_name="organizations")
+    op.drop_index(op.f("ix_organizations_name_id"), table_name="organizations")
     for table, _ in CHAINS:
         op.execute(f"DROP TRIGGER no_circle ON {table}")
     op.execute("DROP FUNCTION refuse_circle()")
-    _search_text(OLD_SEARCH_TEXT)
-    op.execute("DROP FUNCTION person_search_text(text, text, text, text, text)")
-    op.execute("DROP FUNCTION concat_words(text, text, text, text)")
-    op.execute("DROP FUNCTION latin_letters(text)")
     op.drop_index("ix_users_birthday", table_name="users", postgresql_where=sa.text("birthday IS NOT NULL"))
     op.drop_column("users", "deactivated_at")
     op.drop_column("organizations", "deleted_at")
@@ -360,7 +308,3 @@ def downgrade() -> None:
     )
     op.drop_table("outbox_messages")
     op.drop_table("organization_domains")
-    op.drop_index(op.f("ix_audit_log_organization_id_object_id_at_id"), table_name="audit_log")
-    op.drop_index(op.f("ix_audit_log_organization_id_at_id"), table_name="audit_log")
-    op.drop_index(op.f("ix_audit_log_organization_id_actor_id_at_id"), table_name="audit_log")
-    op.drop_table("audit_log")

@@ -1,6 +1,8 @@
 """Every write leaves a row in audit_log. A trigger writes it, as the owner of the tables: nobody else can."""
 
+import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0003"
 down_revision = "0002"
@@ -85,6 +87,50 @@ RECORDED = (
 
 
 def upgrade() -> None:
+    op.create_table(
+        "audit_log",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("organization_id", sa.Uuid(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.Column("actor_id", sa.Uuid(), nullable=True),
+        sa.Column("origin", sa.String(64), nullable=True),
+        sa.Column("request_id", sa.String(64), nullable=True),
+        sa.Column("action", sa.String(20), nullable=False),
+        sa.Column("object_type", sa.String(50), nullable=False),
+        sa.Column("object_id", sa.Uuid(), nullable=False),
+        sa.Column("before", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("after", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.CheckConstraint("action IN ('created', 'changed', 'deleted')", name=op.f("ck_audit_log_action")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_log")),
+    )
+    op.create_index(
+        op.f("ix_audit_log_organization_id_actor_id_at_id"),
+        "audit_log",
+        ["organization_id", "actor_id", "at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_audit_log_organization_id_at_id"), "audit_log", ["organization_id", "at", "id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_audit_log_organization_id_object_id_at_id"),
+        "audit_log",
+        ["organization_id", "object_id", "at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_audit_log_organization_id_object_type_at_id"),
+        "audit_log",
+        ["organization_id", "object_type", "at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_audit_log_installation",
+        "audit_log",
+        ["at", "id"],
+        unique=False,
+        postgresql_where=sa.text("object_type IN ('organizations', 'users')"),
+    )
     op.execute(WRITE_AUDIT)
     for table in RECORDED:
         op.execute(f"""
@@ -102,3 +148,4 @@ def downgrade() -> None:
     for table in (*RECORDED, "auth_sessions"):
         op.execute(f"DROP TRIGGER audit ON {table}")
     op.execute("DROP FUNCTION write_audit()")
+    op.drop_table("audit_log")

@@ -17,7 +17,6 @@ depends_on = None
 COMPANY = "(SELECT current_company())"
 INSTALLATION = "(SELECT is_installation())"
 OWNED = (
-    "organization_domains",
     "departments",
     "invitations",
     "calendars",
@@ -31,10 +30,14 @@ OWNED = (
     "handover_items",
 )
 # What an administrator of the installation sees of all companies.
-KEPT_BY_THE_INSTALLATION = {"organizations": "id", "users": "organization_id", "auth_sessions": "organization_id"}
+KEPT_BY_THE_INSTALLATION = {
+    "organizations": "id",
+    "organization_domains": "organization_id",
+    "users": "organization_id",
+    "auth_sessions": "organization_id",
+}
 # What the owner's own functions look through.
 LOOKED_THROUGH = ("organizations", "organization_domains", "users", "auth_sessions", "outbox_messages")
-
 CONTEXT = (
     """
     CREATE FUNCTION current_company() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
@@ -96,10 +99,10 @@ OWNERS_FUNCTIONS = (
     $$
     """,
     """
-    CREATE FUNCTION company_of_domain(name text) RETURNS uuid
+    CREATE FUNCTION company_of_domain(address_domain text) RETURNS uuid
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         SELECT d.organization_id FROM organization_domains d JOIN organizations o ON o.id = d.organization_id
-        WHERE d.domain = name AND o.deleted_at IS NULL
+        WHERE d.domain = address_domain AND o.deleted_at IS NULL
     $$
     """,
     """

@@ -158,8 +158,10 @@ WRITES = [
     Write("POST /auth/logout", "auth_sessions", "changed", None, {"revoked_at": None}, {}, None, person),
 ]  # fmt: skip
 # A renewed token is no news. Registering and signing in are tested below: nobody is signed in. Who deletes a company
-# takes its record away; the installation keeps the entry about the company.
+# takes its record away; the installation keeps the entry about the company. What takes files has tests of its own.
 ELSEWHERE = {
+    "PUT /users/{user_id}/avatar",
+    "DELETE /users/{user_id}/avatar",
     "POST /auth/refresh",
     "POST /auth/register",
     "POST /auth/login",

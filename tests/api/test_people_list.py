@@ -63,7 +63,8 @@ def test_filters_that_make_no_sense_are_a_422(company: Company, params: dict[str
 def test_people_are_sorted_page_by_page(company: Company, sort: str) -> None:
     field = sort.removeprefix("-")
     for value in ("б", None, "а", "а", "в", None, "а"):
-        company.person(**{field: value})
+        values: dict[str, Any] = {field: value}
+        company.person(**values)
     whole = accepted(company.admin.get("/users", sort=sort))["items"]
     keys = [row[field] or "" for row in whole]
     assert len(keys) == 8

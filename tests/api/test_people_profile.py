@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
+from app.models import Role
 from tests.support.api_process import ApiProcess, at_once
 from tests.support.people import PASSWORD, Company, Person, sign_in
 from tests.support.planning import accepted, refused
@@ -213,7 +214,7 @@ def test_the_year_of_birth_is_for_the_person_and_for_administrators(client: Test
 
     for actor in (company.admin, root, anna):
         assert seen(actor) == {full}
-    for actor in (company.person(), company.person(role="it")):
+    for actor in (company.person(), company.person(role=Role.IT)):
         assert seen(actor) == {day_only}
         answer = actor.get("/users", limit=500)
         assert "1990" not in answer.text

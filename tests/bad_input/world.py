@@ -1,6 +1,7 @@
 """What bad requests are aimed at, and what shows that they changed nothing."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from psycopg import Connection
 from sqlmodel import SQLModel
 
 from tests.support.people import Company, Person
-from tests.support.planning import MISSING_ID, refused
+from tests.support.planning import MISSING_ID, refused, today
 
 # Nothing of the inside belongs into an answer: languages, libraries, tables, files.
 INSIDE = (
@@ -35,7 +36,7 @@ class Belongings:
     @classmethod
     def create(cls, client: TestClient, name: str) -> "Belongings":
         company = Company.create(client, name)
-        admin, employee = company.admin, company.person()
+        admin, employee = company.admin, company.person(birthday=(today() + timedelta(days=1)).replace(year=1992))
         room = admin.create_room()
         team = admin.post("/calendars", {"name": "Team", "is_public": True}).json()
         series = admin.create_event(calendar_id=team["id"], room_id=room["id"], recurrence_rule="FREQ=WEEKLY;COUNT=3")

@@ -23,7 +23,8 @@ ANONYMOUS = "nobody"
 INSIDE = ("employee", "it", "head", "admin")
 OUTSIDE = ("their employee", "their admin")
 ACTORS = (ANONYMOUS, *INSIDE, "installation", *OUTSIDE)
-OWN, COLLEAGUES, PUBLIC, COMPANYS, FOREIGN, NONE = "own", "colleague's", "public", "company's", "foreign", ""
+OWN, COLLEAGUES, INVITED, PUBLIC = "own", "colleague's", "invited", "public"
+COMPANYS, FOREIGN, NONE = "company's", "foreign", ""
 _numbers = count(1)
 
 
@@ -64,7 +65,7 @@ class Circle:
     company: Company
     people: dict[str, Person]
     colleague: Person
-    department: str
+    guest: Person
 
     @classmethod
     def create(cls, client: TestClient, name: str) -> "Circle":
@@ -77,7 +78,7 @@ class Circle:
         }
         department = company.admin.post("/departments", {"name": "Research", "head_id": people["head"].id}).json()
         colleague = company.person(department_id=department["id"], department="Research")
-        return cls(company, people, colleague, department["id"])
+        return cls(company, people, colleague, company.person())
 
 
 Maker = Callable[[Circle, Person], str]
@@ -92,9 +93,9 @@ def _calendar(owner: Person, *, is_public: bool) -> str:
     return _created(owner.post("/calendars", {"name": "Secret", "is_public": is_public}))
 
 
-def _event(owner: Person, *, is_public: bool) -> str:
+def _event(owner: Person, guest: Person | None, *, is_public: bool) -> str:
     calendar = _calendar(owner, is_public=is_public)
-    participants = [{"user_id": owner.id}]
+    participants = [{"user_id": person.id} for person in (owner, guest) if person]
     return str(owner.create_event(title="Secret", calendar_id=calendar, participants=participants)["id"])
 
 
@@ -103,7 +104,7 @@ def _invitation(circle: Circle) -> str:
     return _created(circle.company.admin.post(path, {"email": f"secret-{next(_numbers)}@invited.example"}))
 
 
-def make(parameter: str, circle: Circle, owner: Person, *, is_public: bool) -> str:
+def make(parameter: str, circle: Circle, owner: Person, guest: Person | None, *, is_public: bool) -> str:
     """A new object of the circle's company that the path parameter can name; its id."""
     admin = circle.company.admin
     match parameter:
@@ -112,7 +113,7 @@ def make(parameter: str, circle: Circle, owner: Person, *, is_public: bool) -> s
         case "calendar_id":
             return _calendar(owner, is_public=is_public)
         case "event_id":
-            return _event(owner, is_public=is_public)
+            return _event(owner, guest, is_public=is_public)
         case "room_id":
             return str(admin.create_room(name=f"Secret {next(_numbers)}")["id"])
         case "department_id":
@@ -144,7 +145,7 @@ def request_of(
         "POST /events": {"json": event()},
         "PUT /events/{event_id}": {"json": event(title="Taken over")},
         "PATCH /events/{event_id}": {"json": {"title": "Taken over"}},
-        "POST /events/{event_id}/participants": {"json": {"user_id": circle.people["it"].id}},
+        "POST /events/{event_id}/participants": {"json": {"user_id": circle.guest.id}},
         "POST /calendars": {"json": {"name": "New"}},
         "PUT /calendars/{calendar_id}": {"json": {"name": "Taken over"}},
         "PATCH /calendars/{calendar_id}": {"json": {"name": "Taken over"}},
@@ -224,11 +225,12 @@ class Scene:
             circle = self.ours
         owner = asker if row.object == OWN and asker and actor not in OUTSIDE else circle.colleague
         is_public = row.object in (PUBLIC, FOREIGN, COMPANYS)
-        key = (row.object, circle.company.admin.id, owner.id, str(is_public))
+        guest = asker if row.object == INVITED and circle is self.ours and actor in INSIDE else None
+        key = (row.object, circle.company.admin.id, owner.id, guest.id if guest else "")
         kept = {} if anew else self._kept.setdefault(key, {})
         for parameter in parameters:
             if parameter not in kept:
-                kept[parameter] = make(parameter, circle, owner, is_public=is_public)
+                kept[parameter] = make(parameter, circle, owner, guest, is_public=is_public)
         return kept
 
     def ask(self, row: Row, actor: str, *, anew: bool) -> httpx.Response:

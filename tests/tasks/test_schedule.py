@@ -13,6 +13,7 @@ NAMES = {
     "app.tasks.email_tasks.send_outbox",
     "app.tasks.cleanup_tasks.purge_deleted_companies",
     "app.tasks.cleanup_tasks.cleanup_invitations_and_mail",
+    "app.tasks.cleanup_tasks.cleanup_people",
     "app.tasks.occurrence_tasks.extend_occurrences",
 }
 

@@ -3,14 +3,14 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006"
-down_revision = "0005"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
 # Lower case in, lower-case Latin out, letter by letter: a part of a word becomes a part of the word's Latin form.
 LATIN = """
-CREATE OR REPLACE FUNCTION latin_letters(words text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION latin_letters(words text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN translate(
     replace(replace(replace(replace(replace(replace(replace(replace(replace(
         words, 'щ', 'sch'), 'ж', 'zh'), 'ч', 'ch'), 'ш', 'sh'), 'ю', 'yu'), 'я', 'ya'), 'х', 'kh'), 'ц', 'ts'),
@@ -22,26 +22,20 @@ RETURN translate(
 # Words of the name begin with ъ, which has no Latin form and so is in no other word: the index can tell them apart.
 # Every word has a space before and behind; the domain of the e-mail is a word too.
 SEARCH_TEXT = """
-CREATE OR REPLACE FUNCTION person_search_text(full_name text, email text, job text, department text, phone text)
+CREATE FUNCTION person_search_text(full_name text, email text, job text, department text, phone text)
 RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN regexp_replace(latin_letters(lower(coalesce(full_name, ''))), '\\s*(\\S+)\\s*', ' ъ\\1', 'g')
     || ' ' || latin_letters(lower(concat_words(email, split_part(email, '@', 2), job, department)))
     || ' ' || regexp_replace(coalesce(phone, ''), '[^0-9]', '', 'g') || ' '
 """
-OLD_LATIN = """
-CREATE OR REPLACE FUNCTION latin_letters(words text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN translate(
-    replace(replace(replace(replace(replace(replace(replace(replace(
-        words, 'щ', 'sch'), 'ж', 'zh'), 'ч', 'ch'), 'ш', 'sh'), 'ю', 'yu'), 'я', 'ya'), 'х', 'kh'), 'ц', 'ts'),
-    'абвгдезийклмнопрстуфыэьъ', 'abvgdeziyklmnoprstufye')
+CONCAT_WORDS = """
+CREATE FUNCTION concat_words(a text, b text, c text, d text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce(a, '') || ' ' || coalesce(b, '') || ' ' || coalesce(c, '') || ' ' || coalesce(d, '')
 """
-OLD_SEARCH_TEXT = """
-CREATE OR REPLACE FUNCTION person_search_text(full_name text, email text, job text, department text, phone text)
-RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN replace(lower(concat_words(full_name, email, job, department)), 'ё', 'е')
-    || ' ' || latin_letters(replace(lower(concat_words(full_name, '', job, department)), 'ё', 'е'))
-    || ' ' || regexp_replace(coalesce(phone, ''), '[^0-9]', '', 'g')
-"""
+OLD_SEARCH_TEXT = (
+    "replace(lower(coalesce(full_name, '') || ' ' || email || ' ' || coalesce(position, '')"
+    " || ' ' || coalesce(department, '')), 'ё', 'е')"
+)
 WORDS_OF = """
 CREATE FUNCTION person_words_of(full_name text, job text, department text) RETURNS SETOF text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -111,25 +105,17 @@ FUNCTIONS = (
 )
 
 
-def _search_text(functions: tuple[str, ...]) -> None:
-    op.drop_index("ix_users_search_text", table_name="users")
+def _search_text(expression: str) -> None:
+    """Search through this expression from now on; the index goes with the column."""
     op.drop_column("users", "search_text")
-    for statement in functions:
-        op.execute(statement)
-    op.add_column(
-        "users",
-        sa.Column(
-            "search_text",
-            sa.Text(),
-            sa.Computed("person_search_text(full_name, email, position, department, phone)", persisted=True),
-            nullable=False,
-        ),
-    )
+    op.add_column("users", sa.Column("search_text", sa.Text(), sa.Computed(expression, persisted=True), nullable=False))
 
 
 def upgrade() -> None:
     op.execute("CREATE EXTENSION IF NOT EXISTS btree_gin")
-    _search_text((LATIN, SEARCH_TEXT))
+    for statement in (LATIN, CONCAT_WORDS, SEARCH_TEXT, WORDS_OF):
+        op.execute(statement)
+    _search_text("person_search_text(full_name, email, position, department, phone)")
     op.create_index(
         "ix_users_search_text",
         "users",
@@ -139,10 +125,11 @@ def upgrade() -> None:
     )
     op.create_index("ix_users_email", "users", ["organization_id", "email", "id"])
     op.create_index("ix_users_created_at", "users", ["organization_id", "created_at", "id"])
-    for column in ("position", "department"):
-        op.create_index(
-            f"ix_users_{column}", "users", ["organization_id", sa.literal_column(f"coalesce({column}, '')"), "id"]
-        )
+    # coalesce() says the same as CASE, but row-level security keeps bounds on it out of an index.
+    op.drop_index("ix_users_name", table_name="users")
+    for name, column in (("name", "full_name"), ("position", "position"), ("department", "department")):
+        key = sa.literal_column(f"(CASE WHEN {column} IS NULL THEN '' ELSE {column} END)", sa.String())
+        op.create_index(f"ix_users_{name}", "users", ["organization_id", key, "id"])
     op.create_table(
         "person_words",
         sa.Column("organization_id", sa.Uuid(), nullable=False),
@@ -161,7 +148,7 @@ def upgrade() -> None:
         postgresql_using="gin",
         postgresql_ops={"word": "gin_trgm_ops"},
     )
-    for statement in (WORDS_OF, LEARN, SIMILAR, FORGET):
+    for statement in (LEARN, SIMILAR, FORGET):
         op.execute(statement)
     op.execute("""
         INSERT INTO person_words (organization_id, word)
@@ -188,9 +175,10 @@ def downgrade() -> None:
     for function in FUNCTIONS:
         op.execute(f"DROP FUNCTION {function}")
     op.drop_table("person_words")
-    for name in ("department", "position", "created_at", "email"):
+    for name in ("department", "position", "name", "created_at", "email"):
         op.drop_index(f"ix_users_{name}", table_name="users")
-    _search_text((OLD_LATIN, OLD_SEARCH_TEXT))
+    op.create_index("ix_users_name", "users", ["organization_id", sa.literal_column("coalesce(full_name, '')"), "id"])
+    _search_text(OLD_SEARCH_TEXT)
     op.create_index(
         "ix_users_search_text",
         "users",
@@ -198,3 +186,9 @@ def downgrade() -> None:
         postgresql_using="gin",
         postgresql_ops={"search_text": "gin_trgm_ops"},
     )
+    for function in (
+        "person_search_text(text, text, text, text, text)",
+        "concat_words(text, text, text, text)",
+        "latin_letters(text)",
+    ):
+        op.execute(f"DROP FUNCTION {function}")
