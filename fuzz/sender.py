@@ -6,14 +6,20 @@ from typing import Any
 from fastapi.testclient import TestClient
 
 from app.core.ids import new_id
-from app.db import SessionLocal
-from app.models import Department, Role
-from tests.support.people import PASSWORD, Company, event
+from app.models import Role
+from tests.support.people import PASSWORD, Company, event, sign_in
 
 API = "/api/v1"
 # These end the session that sends them, or the password that it came with.
 LAST_WORDS = {f"{API}/auth/logout", f"{API}/auth/change-password"}
+# Only an administrator of the installation makes and ends companies.
+COMPANIES = {f"{API}/organizations", f"{API}/organizations/{{organization_id}}"}
 RULES = ["FREQ=DAILY;COUNT=5", "FREQ=WEEKLY;BYDAY=MO,WE;COUNT=6", "FREQ=MONTHLY;BYMONTHDAY=-1;COUNT=3", "FREQ=YEARLY"]
+# One pixel, as PNG.
+PICTURE = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c63606060600000"
+    "00050001a5f645400000000049454e44ae426082"
+)
 ZONES = ["Europe/Berlin", "Asia/Almaty", "Australia/Lord_Howe", "UTC"]
 
 
@@ -29,10 +35,9 @@ class Sender:
         self.employee = self.company.person()
         self.random = Random(seed)  # noqa: S311 - to be repeatable is the point
         self.sent = 0
-        with SessionLocal.begin() as session:
-            department = Department(organization_id=self.company.organization.id, name="Sales")
-            session.add(department)
-        self.department_id = str(department.id)
+        self.client = client
+        self.installation = sign_in(client, None, role="admin")
+        self.department_id = self.company.admin.post("/departments", {"name": "Sales"}).json()["id"]
         self.room_ids = [self.company.admin.create_room(equipment=["projector"])["id"] for _ in range(3)]
         self.people = [self.company.person().id for _ in range(5)]
         self.calendar_id = self.company.admin.post("/calendars", {"name": "Team", "is_public": True}).json()["id"]
@@ -44,7 +49,7 @@ class Sender:
         self.sent += 1
         if self.sent % 2:
             self._mend(case)
-        token = self._token(case.path)
+        token = self._token(case)
         if token is not None:
             case.headers["Authorization"] = f"Bearer {token}"
 
@@ -55,16 +60,22 @@ class Sender:
         if self.employee.get("/auth/me").status_code != 200:
             self.employee = self.company.person()
 
-    def _token(self, path: str) -> str | None:
-        if path in LAST_WORDS:
+    def _token(self, case: Any) -> str | None:
+        if case.path in LAST_WORDS:
             return self.company.person().token
+        if case.path in COMPANIES and case.method in ("POST", "DELETE"):
+            return self.installation.token
         if self.sent % 20 == 0:
             return None
         return (self.employee if self.sent % 5 == 0 else self.company.admin).token
 
     def _mend(self, case: Any) -> None:
         values = self._good_values(case.path)
-        if isinstance(case.body, dict):
+        if (case.media_type or "").startswith("image/"):
+            case.body = PICTURE
+        elif case.media_type == "text/csv":
+            case.body = f"email,full_name\nsomebody-{new_id().hex}@example.com,Somebody\n".encode()
+        elif isinstance(case.body, dict):
             case.body.update({name: values[name] for name in case.body.keys() & values.keys()})
             if "start_time" in case.body:
                 case.body["is_all_day"] = False
@@ -80,7 +91,11 @@ class Sender:
             "room_id": ("/rooms", {"name": new_id().hex, "capacity": 4}),
             "calendar_id": ("/calendars", {"name": "Team", "is_public": True}),
             "event_id": ("/events", event(participants=[{"user_id": self.employee.id}])),
+            "department_id": ("/departments", {"name": new_id().hex}),
         }
+        if "organization_id" in case.path_parameters:
+            self._aim_at_company(case)
+            return
         for name in case.path_parameters:
             if name in made:
                 answer = admin.post(*made[name])
@@ -89,6 +104,18 @@ class Sender:
             else:
                 takes_part = "event_id" in case.path_parameters
                 case.path_parameters[name] = self.employee.id if takes_part else self.company.person().id
+
+    def _aim_at_company(self, case: Any) -> None:
+        """The own company, but for its end: that is another one's."""
+        company = Company.create(self.client) if case.method == "DELETE" else self.company
+        organization = str(company.organization.id)
+        case.path_parameters["organization_id"] = organization
+        if "invitation_id" in case.path_parameters:
+            body = {"email": f"somebody-{new_id().hex}@example.com"}
+            answer = company.admin.post(f"/organizations/{organization}/invitations", body)
+            case.path_parameters["invitation_id"] = answer.json()["id"]
+        elif case.method == "DELETE" and case.query is not None:
+            case.query["confirm"] = company.organization.name
 
     def _good_values(self, path: str) -> dict[str, Any]:
         pick = self.random.choice
@@ -115,6 +142,20 @@ class Sender:
             "room_id": pick(self.room_ids),
             "participants": pick([[], [{"user_id": pick(self.people)}]]),
             "color": "#ff8800",
+            "name": new_id().hex,
+            "parent_id": pick([self.department_id, None]),
+            "head_id": pick([self.employee.id, None]),
+            "user_ids": [pick(self.people)],
+            "move_to": self.department_id,
+            "root": self.department_id,
+            "successor_id": pick(self.people),
+            "email_domains": [f"{new_id().hex}.example"],
+            "working_days": [1, 2, 3, 4],
+            "workday_start": "08:00",
+            "workday_end": "17:30",
+            "holiday_country": "DE",
+            "admin": {"email": f"admin-{new_id().hex}@example.com"},
+            "actor_id": self.company.admin.id,
         }
         if path == f"{API}/auth/refresh":
             values["refresh_token"] = self.company.person().refresh_token
