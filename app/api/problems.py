@@ -19,6 +19,7 @@ from app.core.errors import PlannerError
 from app.core.messages import Language, language_of, message
 from app.schemas.event import ClashRead, FreeRoomRead
 from app.schemas.leaving import ChangedItem
+from app.schemas.people_import import ImportLine
 
 log = structlog.get_logger(__name__)
 
@@ -65,6 +66,7 @@ class Problem(BaseModel):
     free_rooms: list[FreeRoomRead] | None = Field(None, description="409 room_taken: rooms free for all of it")
     members: int | None = Field(None, description="409 department_not_empty: people in it")
     children: int | None = Field(None, description="409 department_not_empty: departments below it")
+    lines: list[ImportLine] | None = Field(None, description="422 import_has_errors: the lines that have errors")
     changed: list[ChangedItem] | None = Field(None, description="409 handover_changed: what changed, the first of it")
 
 

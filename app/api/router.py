@@ -14,6 +14,7 @@ from app.api.v1 import (
     leaving,
     org_structure,
     organizations,
+    people_tables,
     rooms,
     statistics,
     users,
@@ -26,6 +27,8 @@ for module in (
     auth,
     rooms,
     calendars,
+    # Before the routes of single users, to whom "export" would be a wrong id.
+    people_tables,
     users,
     avatars,
     departments,

@@ -408,6 +408,80 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Этот человек уже стоит выше выбранного руководителя: цепочка руководителей замкнулась бы в круг.",
     ),
     "too_many_days": ("At most {limit} days are possible.", "Возможно не более {limit} дней."),
+    # import and export of people
+    "import_encoding": (
+        "The file is not in the encoding that was expected. Save it as CSV in UTF-8.",
+        "Кодировка файла не та, что ожидалась. Сохраните его как CSV в UTF-8.",
+    ),
+    "import_unreadable": (
+        "The file is no CSV from line {line} on: a quoted cell does not end there.",
+        "Начиная со строки {line} файл — не CSV: ячейка в кавычках не закрыта.",
+    ),
+    "import_no_email": (
+        "The first line must name the columns, and one of them must be email.",
+        "Первая строка должна называть столбцы, и среди них должен быть email.",
+    ),
+    "import_unknown_column": (
+        "There is no column {column}. Possible: {known}.",
+        "Столбца {column} нет. Возможны: {known}.",
+    ),
+    "import_repeated_column": (
+        "The column {column} is there twice.",
+        "Столбец {column} указан дважды.",
+    ),
+    "import_too_many_rows": (
+        "A file may have at most {limit} lines of people. Send the rest in another one.",
+        "В файле может быть не более {limit} строк с людьми. Остальное пришлите отдельно.",
+    ),
+    "import_has_errors": (
+        "Nothing was imported: {count} lines have errors. See lines.",
+        "Ничего не импортировано: строк с ошибками — {count}. Смотрите lines.",
+    ),
+    "import_cells": (
+        "The line has {count} cells instead of {expected}.",
+        "В строке ячеек: {count}, а нужно {expected}.",
+    ),
+    "import_repeated_email": (
+        "Line {line} is about the same person.",
+        "Об этом же человеке — строка {line}.",
+    ),
+    "email_invalid": ('"{email}" is not an e-mail address.', "«{email}» — не адрес электронной почты."),
+    "text_invalid": (
+        "At most {limit} characters on a line, none of them a control character.",
+        "Не более {limit} символов, без управляющих.",
+    ),
+    "birthday_invalid": (
+        '"{date}" is not a date. Examples: 1990-05-17, 17.05.1990.',
+        "«{date}» — не дата. Примеры: 1990-05-17, 17.05.1990.",
+    ),
+    "role_invalid": (
+        '"{value}" is not a role. Possible: admin, it, employee.',
+        "Роли «{value}» нет. Возможны: admin, it, employee.",
+    ),
+    "flag_invalid": (
+        '"{value}" is neither true nor false.',
+        "«{value}» — не true и не false (да, нет).",
+    ),
+    "manager_unknown": (
+        "Nobody in the company or in this file has the e-mail {email}.",
+        "Ни в компании, ни в этом файле нет никого с e-mail {email}.",
+    ),
+    "manager_chain_too_long": (
+        "More than {limit} managers would stand above this person.",
+        "Над этим человеком оказалось бы больше {limit} руководителей.",
+    ),
+    "department_unknown": (
+        'There is no department "{name}". Create it, or repeat with create_departments=true.',
+        "Отдела «{name}» нет. Создайте его или повторите с create_departments=true.",
+    ),
+    "department_ambiguous": (
+        'There are several departments "{name}". Write the whole path: Head office / Sales.',
+        "Отделов «{name}» несколько. Напишите весь путь: Главный офис / Продажи.",
+    ),
+    "export_too_large": (
+        "A table may have at most {limit} rows. Narrow the filters.",
+        "В таблице может быть не более {limit} строк. Сузьте фильтры.",
+    ),
     # statistics
     "statistics_not_yours": (
         "You may see the figures of yourself and of the departments that you head.",

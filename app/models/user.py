@@ -34,8 +34,9 @@ SEARCH_TEXT = "person_search_text(full_name, email, position, department, phone)
 
 
 def _or_empty(column: str) -> TextClause:
-    # coalesce() would say the same, but the planner takes no bounds from it into an index where row-level security is on.
-    return text(f"(CASE WHEN {column} IS NULL THEN '' ELSE {column} END)")
+    # coalesce() says the same, but row-level security keeps bounds on it out of an index. Written as PostgreSQL shows
+    # it, lines included, so that `alembic check` finds no difference.
+    return text(f"(\nCASE\n    WHEN {column} IS NULL THEN ''::character varying\n    ELSE {column}\nEND)")
 
 
 class User(Timestamped, Versioned, table=True):

@@ -12,6 +12,7 @@ from app.models.user import User
 from app.schemas.auth import RegisterRequest, TokenPair
 from app.services import invitation_service, session_service, user_service
 from app.services.bootstrap_service import first_organization
+from app.services.rows import apply_changes, flush
 
 
 def register(session: Session, data: RegisterRequest) -> User | None:
@@ -29,10 +30,9 @@ def register(session: Session, data: RegisterRequest) -> User | None:
     if mode == "closed":
         raise Forbidden("registration_closed")
     if data.invitation_token is not None:
-        user = _new_user(data)
-        invitation_service.accept(session, data.invitation_token, user)
+        user = invitation_service.accept(session, data.invitation_token, _new_user(data))
         user.hashed_password = get_password_hash(data.password)
-        return user_service.add_user(session, user)
+        return _first_password(session, user, data) if user in session else user_service.add_user(session, user)
     if mode == "invitation":
         raise Forbidden("registration_by_invitation")
     company = _company_of_domain(session, data.email)
@@ -45,6 +45,16 @@ def register(session: Session, data: RegisterRequest) -> User | None:
     user.hashed_password = get_password_hash(data.password)
     user.organization_id = first_organization(session).id
     return user_service.add_user(session, user)
+
+
+def _first_password(session: Session, user: User, data: RegisterRequest) -> User:
+    """Let somebody in who was stored without a password; of the rest only what was not known is taken over."""
+    values = {"full_name": data.full_name, "time_zone": data.time_zone}
+    missing = {name: value for name, value in values.items() if getattr(user, name) is None}
+    if not apply_changes(user, missing):
+        user.version += 1
+    flush(session)
+    return user
 
 
 def _new_user(data: RegisterRequest) -> User:

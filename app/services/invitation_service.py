@@ -15,6 +15,7 @@ from app.core import tenancy
 from app.core.actor import Actor
 from app.core.config import get_settings
 from app.core.errors import Conflict, Forbidden, Invalid
+from app.core.security import NO_PASSWORD
 from app.models.base import now
 from app.models.invitation import Invitation, InvitationState
 from app.models.organization import Organization
@@ -72,7 +73,7 @@ def invite(session: Session, actor: Actor, organization_id: UUID, data: Invitati
     """
     # The lock lets invitations of one company go one after another: they are counted, and one address has one.
     organization = organization_service.get_managed(session, actor, organization_id, lock=True)
-    _require_answerable(session, data.email)
+    _require_answerable(session, organization.id, data.email)
     if data.department_id is not None:
         department_name(session, organization.id, data.department_id)
     invited_by = actor.user_id if actor.organization_id == organization.id else None
@@ -101,7 +102,7 @@ def resend(session: Session, actor: Actor, organization_id: UUID, invitation_id:
     """
     organization = organization_service.get_managed(session, actor, organization_id, lock=True)
     invitation = _get_unanswered(session, organization, invitation_id)
-    _require_answerable(session, invitation.email)
+    _require_answerable(session, organization.id, invitation.email)
     _send(session, organization, invitation, MailTemplate.INVITATION, inviter=_name_of(session, actor))
     return invitation
 
@@ -133,7 +134,7 @@ def ask_by_domain(session: Session, company: UUID, email: str) -> None:
     pause = timedelta(minutes=get_settings().REGISTRATION_MAIL_PAUSE_MINUTES)
     if outbox_service.was_written_since(session, company, email, now() - pause):
         return
-    if has_account(session, email):
+    if _has_account(session, email) and _find_without_password(session, company, email) is None:
         values = {"company": organization.name, "email": email}
         outbox_service.enqueue(session, company, MailTemplate.ACCOUNT_EXISTS, email, organization.locale, values)
         return
@@ -165,8 +166,10 @@ def preview(session: Session, token: str) -> InvitationPreview:
     )
 
 
-def accept(session: Session, token: str, user: User) -> None:
+def accept(session: Session, token: str, user: User) -> User:
     """Use up the invitation and give `user`, who is not stored yet, its company, role and department.
+
+    Somebody whom an import has stored without a password is given back instead: they keep what is stored.
 
     Raises:
         Forbidden: the invitation is not valid, or has expired; or registration is closed.
@@ -175,22 +178,38 @@ def accept(session: Session, token: str, user: User) -> None:
     invitation, organization = _by_token(session, token, lock=True)
     if user.email != invitation.email:
         raise Invalid("invitation_other_email", field="email")
+    apply_changes(invitation, {"accepted_at": now()})
+    known = _find_without_password(session, organization.id, user.email)
     # From here on it is the new person who acts.
-    tenancy.enter(session, organization.id, actor=user.id)
+    tenancy.enter(session, organization.id, actor=known.id if known else user.id)
+    flush(session)
+    if known is not None:
+        return known
     user.organization_id = organization.id
     user.role = invitation.role
     user.full_name = user.full_name or invitation.full_name
     if invitation.department_id is not None:
         user.department_id = invitation.department_id
         user.department = department_name(session, organization.id, invitation.department_id)
-    apply_changes(invitation, {"accepted_at": now()})
-    flush(session)
+    return user
 
 
-def has_account(session: Session, email: str) -> bool:
+def _has_account(session: Session, email: str) -> bool:
     """Whether somebody in the installation has this e-mail."""
     found = session.execute(text("SELECT person FROM find_account(:email)"), {"email": email}).scalar_one_or_none()
     return found is not None
+
+
+def _find_without_password(session: Session, organization_id: UUID, email: str) -> User | None:
+    """The active colleague with this e-mail whom an import has stored and who cannot sign in yet."""
+    query = select(User).where(
+        col(User.organization_id) == organization_id,
+        col(User.email) == email,
+        col(User.hashed_password) == NO_PASSWORD,
+        col(User.is_active),
+    )
+    found: User | None = session.execute(query.with_for_update(key_share=True)).scalar_one_or_none()
+    return found
 
 
 def delete_over(session: Session, organization_id: UUID, *, batch: int = 5000) -> int:
@@ -224,10 +243,10 @@ def _is_in(state: InvitationState) -> ColumnElement[bool]:
     return and_(_UNANSWERED, is_open if state == InvitationState.OPEN else ~is_open)
 
 
-def _require_answerable(session: Session, email: str) -> None:
+def _require_answerable(session: Session, organization_id: UUID, email: str) -> None:
     if get_settings().REGISTRATION == "closed":
         raise Conflict("invitations_closed")
-    if has_account(session, email):
+    if _has_account(session, email) and _find_without_password(session, organization_id, email) is None:
         raise Conflict("email_taken", email=email)
 
 

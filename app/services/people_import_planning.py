@@ -144,9 +144,7 @@ def _people(session: Session, company_id: UUID, emails: set[str], *, lock: bool)
     columns = [col(getattr(User, name)) for name in _STORED]
     query = (
         select(*columns, (col(User.hashed_password) != NO_PASSWORD).label("has_password"))
-        .where(
-            col(User.organization_id) == company_id, col(User.email) == any_(literal(sorted(emails), ARRAY(String)))
-        )
+        .where(col(User.organization_id) == company_id, col(User.email) == any_(literal(sorted(emails), ARRAY(String))))
         .order_by(col(User.id))
     )
     if lock:
