@@ -160,8 +160,10 @@ WRITES = [
 # A renewed token is no news. Registering and signing in are tested below: nobody is signed in. Who deletes a company
 # takes its record away; the installation keeps the entry about the company. What takes files has tests of its own.
 ELSEWHERE = {
+    "POST /users/import",
     "PUT /users/{user_id}/avatar",
     "DELETE /users/{user_id}/avatar",
+    "POST /users/import",
     "POST /auth/refresh",
     "POST /auth/register",
     "POST /auth/login",

@@ -49,6 +49,21 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
 }
 
 
+# What takes a file.
+GOOD_FILES: dict[str, tuple[str, bytes]] = {
+    "PUT /users/{user_id}/avatar": ("image/png", b"what it holds is looked at last"),
+    "POST /users/import": ("text/csv", b"email\nsomebody-new@example.com\n"),
+}
+
+
+def good_body(route: str) -> dict[str, Any]:
+    """What to send with a request, so that its body is not what is wrong with it."""
+    if route in GOOD_FILES:
+        kind, content = GOOD_FILES[route]
+        return {"content": content, "headers": {"Content-Type": kind}}
+    return {"json": GOOD_BODIES[route]} if route in GOOD_BODIES else {}
+
+
 def path_of(template: str) -> str:
     """The path to an object of our company; `World.named` fills in its id."""
     for parameter, name in OBJECTS.items():

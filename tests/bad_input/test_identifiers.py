@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.bad_input.routes import GOOD_BODIES, PREFIX, document
+from tests.bad_input.routes import PREFIX, document, good_body
 from tests.bad_input.world import World
 from tests.support.people import event
 
@@ -38,16 +38,11 @@ NOT_FOUND = {
 }
 
 
-def body_of(method: str, template: str) -> dict[str, Any]:
-    body = GOOD_BODIES.get(f"{method} {template}")
-    return {"json": body} if body else {}
-
-
 @pytest.mark.parametrize("value", NO_UUIDS.values(), ids=NO_UUIDS.keys())
 @pytest.mark.parametrize(("method", "template"), BY_ID)
 def test_a_path_needs_uuids(world: World, method: str, template: str, value: str) -> None:
     path = PARAMETER.sub(lambda _: value, template)
-    problem = world.refuses(422, "invalid_request", method, path, **body_of(method, template))
+    problem = world.refuses(422, "invalid_request", method, path, **good_body(f"{method} {template}"))
     assert {error["loc"][0] for error in problem["errors"]} == {"path"}
 
 
@@ -55,7 +50,7 @@ def test_a_path_needs_uuids(world: World, method: str, template: str, value: str
 def test_an_id_that_nobody_has_is_not_found(world: World, method: str, template: str) -> None:
     path = PARAMETER.sub("<missing>", template)
     code = NOT_FOUND[template.split("/")[1]]
-    world.refuses(404, code, method, path, **body_of(method, template))
+    world.refuses(404, code, method, path, **good_body(f"{method} {template}"))
 
 
 NAMED_IN_BODIES = [

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.bad_input.routes import GOOD_BODIES, PREFIX, document, path_of
+from tests.bad_input.routes import PREFIX, document, good_body, path_of
 from tests.bad_input.world import World, check_problem
 from tests.support.planning import accepted
 
@@ -143,11 +143,10 @@ VERSIONED = [
 @pytest.mark.parametrize(("method", "template"), VERSIONED)
 def test_if_match_names_versions(world: World, method: str, template: str, tag: str, code: str) -> None:
     path = path_of(template)
-    body = GOOD_BODIES.get(f"{method} {template}")
     status = 412 if code == "version_mismatch" else 422
-    world.refuses(
-        status, code, method, path, headers={"If-Match": tag.encode("latin-1")}, **({"json": body} if body else {})
-    )
+    sent = good_body(f"{method} {template}")
+    headers = {**sent.pop("headers", {}), "If-Match": tag.encode("latin-1")}
+    world.refuses(status, code, method, path, headers=headers, **sent)
 
 
 @pytest.mark.parametrize(

@@ -65,11 +65,13 @@ def test_the_table_itself_keeps_companies_apart(row: Row) -> None:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.route} {row.object}".strip())
 def test_everybody_gets_the_answer_of_the_table(scene: Scene, row: Row) -> None:
     answered = {}
-    for actor, expected in row.statuses.items():
+    # What changes something does so on a stage of its own, each time to another object.
+    changing = {actor for actor, status in row.statuses.items() if row.method != "GET" and (status or 400) < 400}
+    stage = Scene.create(scene.client) if changing else scene
+    # The installation's administrator, who can end a company, comes last.
+    for actor, expected in sorted(row.statuses.items(), key=lambda cell: cell[0] == "installation"):
         if expected is not None:
-            changes = row.method != "GET" and expected < 400
-            stage = Scene.create(scene.client) if changes else scene
-            answer = stage.ask(row, actor, anew=changes)
+            answer = stage.ask(row, actor, anew=actor in changing)
             answered[actor] = answer.status_code
             if expected >= 400:
                 assert answer.headers["content-type"] == "application/problem+json"
