@@ -11,13 +11,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import whole
-from bench.checks import Incorrect
-from bench.figures import BRIEF, NORMAL, Measurements
-from bench.loading import count
+from bench import people_figures, rig, whole
+from bench.client import BRIEF, NORMAL, Client, Incorrect
+from bench.figures import Measurements
 from bench.machine import describe
-from bench.processes import ROOT, GeneratorFailed, ServerDidNotStart
-from bench.rig import Rig, running
+from bench.people_shape import PEOPLE_FULL, PEOPLE_QUICK
+from bench.processes import ROOT, Generator, GeneratorFailed, ServerDidNotStart
+from bench.rig import Rig
+from bench.servers import Servers, embedded
 from bench.shape import FULL, QUICK
 from bench.table import Figure, markdown, write_between_markers
 
@@ -45,26 +46,41 @@ def main() -> int:
 
 def measure(folder: Path, *, quick: bool) -> tuple[str, bool]:
     """The table, and whether everything that must be right is."""
-    figures: list[Figure] = []
     # First, while no other server of ours takes memory and processor time.
     starts = list(whole.figures(folder))
-    _say(f"loading {(QUICK if quick else FULL).events:,} events")
-    with running(QUICK if quick else FULL, folder) as rig:
-        figures.extend(_sizes(rig))
-        measurements = Measurements(rig, BRIEF if quick else NORMAL)
-        for figure in measurements.run():
-            _say(f"{figure.name}: {figure.text}")
-            figures.append(figure)
-        machine = describe(*rig.versions)
+    with embedded(folder) as servers, Generator() as generator:
+        client = Client(generator, BRIEF if quick else NORMAL)
+        figures = [*_told(_calendar(servers, client, quick=quick)), *_told(_people(servers, client, quick=quick))]
+        machine = describe(servers.postgres.version(), servers.valkey.version())
     figures.extend(starts)
-    return markdown(figures, measurements.ping, machine), all(figure.reached for figure in figures if figure.must)
+    return markdown(figures, client.ping, machine), all(figure.reached for figure in figures if figure.must)
 
 
-def _sizes(rig: Rig) -> Iterator[Figure]:
+def _calendar(servers: Servers, client: Client, *, quick: bool) -> Iterator[Figure]:
+    shape = QUICK if quick else FULL
+    _say(f"loading {shape.events:,} events")
+    with rig.running(servers, shape) as running:
+        yield from _sizes(running)
+        yield from Measurements(running, client).run()
+
+
+def _people(servers: Servers, client: Client, *, quick: bool) -> Iterator[Figure]:
+    shapes = PEOPLE_QUICK if quick else PEOPLE_FULL
+    _say(f"loading {shapes.many.people:,} people, and {shapes.crowd.people:,}")
+    yield from people_figures.run(servers, client, shapes)
+
+
+def _sizes(running: Rig) -> Iterator[Figure]:
     tables = ("users", "calendars", "events", "event_occurrences", "event_participants", "room_bookings")
-    large = ", ".join(f"{count(rig.database_url, table):,} {table.removeprefix('event_')}" for table in tables)
-    small = f"{count(rig.small_database_url, 'event_occurrences'):,} occurrences"
+    large = ", ".join(f"{running.database.count(table):,} {table.removeprefix('event_')}" for table in tables)
+    small = f"{running.small_database.count('event_occurrences'):,} occurrences"
     yield Figure("data set", f"{large.replace('_', ' ')}; the smaller one: {small}")
+
+
+def _told(figures: Iterator[Figure]) -> Iterator[Figure]:
+    for figure in figures:
+        _say(f"{figure.name}: {figure.text}")
+        yield figure
 
 
 def _say(text: str) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import psycopg
 
+from bench.client import Incorrect
+from bench.databases import Database
 from bench.processes import Server
 from bench.rig import Rig
 
@@ -18,10 +20,6 @@ OVERLAPS_SQL = """
 """
 
 
-class Incorrect(RuntimeError):
-    """A result is wrong, so its speed does not matter."""
-
-
 def fetch(server: Server, path: str, token: str) -> bytes:
     """The body of an answer with status 200."""
     url = f"http://127.0.0.1:{server.port}{path}"
@@ -29,6 +27,16 @@ def fetch(server: Server, path: str, token: str) -> bytes:
     with urllib.request.urlopen(asked, timeout=30) as answer:
         body: bytes = answer.read()
         return body
+
+
+def send(server: Server, path: str, body: dict[str, Any]) -> bytes:
+    """The body of an answer with success to a POST of somebody who is not signed in."""
+    url = f"http://127.0.0.1:{server.port}{path}"
+    headers = {"Content-Type": "application/json"}
+    asked = urllib.request.Request(url, json.dumps(body).encode(), headers, method="POST")
+    with urllib.request.urlopen(asked, timeout=30) as answer:
+        told: bytes = answer.read()
+        return told
 
 
 def compare_answers(rig: Rig, people: int = 40) -> float:
@@ -59,17 +67,17 @@ def _compare(items: list[dict[str, Any]], others: list[dict[str, Any]], user_id:
             raise Incorrect(f"The plain answer differs for user {user_id}: {other} instead of {item}.")
 
 
-def overlapping_pairs(database_url: str, rooms: list[str]) -> int:
+def overlapping_pairs(database: Database, rooms: list[str]) -> int:
     """How many pairs of bookings of one room overlap."""
-    with psycopg.connect(database_url) as connection:
+    with psycopg.connect(database.superuser_url) as connection:
         row = connection.execute(OVERLAPS_SQL, [rooms]).fetchone()
     assert row is not None
     return int(row[0])
 
 
-def count_bookings(database_url: str, rooms: list[str]) -> int:
+def count_bookings(database: Database, rooms: list[str]) -> int:
     """How many bookings the rooms have."""
-    with psycopg.connect(database_url) as connection:
+    with psycopg.connect(database.superuser_url) as connection:
         row = connection.execute(
             "SELECT count(*) FROM room_bookings WHERE room_id = ANY(%s::uuid[])", [rooms]
         ).fetchone()

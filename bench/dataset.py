@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.calendaring.zones import TZDATA_VERSION
+from bench.rows import NULL, Ids, Rows, line
 from bench.shape import SERIES_LENGTH, WEEK, Shape, first_monday
 
 HORIZON_DAYS = 730
@@ -21,13 +23,12 @@ DESCRIPTION = "Повестка и материалы лежат в общей �
 PLACE = "Офис, 3-й этаж"
 STATUSES = ("cancelled", "tentative", "tentative", *("confirmed",) * 47)
 ENDLESS = "FREQ=WEEKLY"
-NULL = r"\N"
 
 COLUMNS = {
     "organizations": "id, name, time_zone, locale",
     "users": "id, email, full_name, hashed_password, is_active, role, organization_id, access_org_structure,"
     " access_tickets, access_availability_slots, show_local_time, show_moscow_time",
-    "auth_sessions": "id, user_id, generation, refreshed_at, expires_at, created_at",
+    "auth_sessions": "id, user_id, organization_id, generation, refreshed_at, expires_at, created_at",
     "calendars": "organization_id, id, name, color, owner_id, is_public",
     "rooms": "organization_id, id, name, capacity, equipment, is_active",
     "events": "organization_id, id, title, description, start_time, end_time, start_wall, end_wall, time_zone,"
@@ -71,8 +72,6 @@ DERIVED = (
     """,
 )
 
-Rows = dict[str, list[str]]
-
 
 @dataclass
 class Company:
@@ -89,33 +88,42 @@ class Company:
 class DataSet:
     """All rows of a shape: first those of the companies, then events in batches, in the order of their start."""
 
+    columns = COLUMNS
+    derived: tuple[str, ...] = DERIVED
+
     def __init__(self, shape: Shape, today: datetime) -> None:
         self.shape = shape
+        self.parameters: dict[str, Any] = {"series_length": SERIES_LENGTH}
         self.now = today.astimezone(UTC)
         self.monday = first_monday(shape, today).date()
         midnight = self.now.replace(hour=0, minute=0, second=0, microsecond=0)
         self.horizon = midnight + timedelta(days=HORIZON_DAYS)
         self.companies: list[Company] = []
         self._random = Random(shape.seed)
-        self._milliseconds = int(first_monday(shape, today).timestamp() * 1000)
+        # In the order of the events' starts, as people make them.
+        self._ids = Ids(self._random, first_monday(shape, today))
         self._taken: set[tuple[str, datetime]] = set()
         self._instants: dict[tuple[str, datetime], datetime] = {}
+
+    def batches(self) -> Iterator[Rows]:
+        yield self.company_rows()
+        yield from self.event_batches()
 
     def company_rows(self) -> Rows:
         rows: Rows = defaultdict(list)
         for number in range(self.shape.companies):
-            company = Company(self._id(), ZONES[number % len(ZONES)])
+            company = Company(self._ids.new(), ZONES[number % len(ZONES)])
             self.companies.append(company)
-            rows["organizations"].append(_line(company.id, f"Company {number}", company.zone, "ru"))
+            rows["organizations"].append(line(company.id, f"Company {number}", company.zone, "ru"))
             for room in range(self.shape.rooms_per_company):
-                company.rooms.append(self._id())
+                company.rooms.append(self._ids.new())
                 capacity = 4 + room % 5 * 4
-                rows["rooms"].append(_line(company.id, company.rooms[-1], f"Room {room}", capacity, "[]", "t"))
+                rows["rooms"].append(line(company.id, company.rooms[-1], f"Room {room}", capacity, "[]", "t"))
             for person in range(self.shape.users_per_company):
                 self._add_user(rows, company, f"person-{number}-{person}@example.com")
             for public in range(self.shape.public_calendars):
                 calendar, owner = company.calendars[public * self.shape.calendars_per_user]
-                rows["calendars"].append(_line(company.id, calendar, "Company calendar", "#3788d8", owner, "t"))
+                rows["calendars"].append(line(company.id, calendar, "Company calendar", "#3788d8", owner, "t"))
         return rows
 
     def event_batches(self) -> Iterator[Rows]:
@@ -127,27 +135,20 @@ class DataSet:
                 self._add_event(rows, *divmod(start, 20))
             yield rows
 
-    def _id(self) -> str:
-        """A UUIDv7: made in the order of the events' starts, as people make them."""
-        self._milliseconds += 1
-        bits = self._random.getrandbits(74)
-        value = self._milliseconds << 80 | 7 << 76 | (bits >> 62) << 64 | 2 << 62 | bits & 0x3FFF_FFFF_FFFF_FFFF
-        return f"{value:032x}"
-
     def _add_user(self, rows: Rows, company: Company, email: str) -> None:
-        user, session = self._id(), self._id()
+        user, session = self._ids.new(), self._ids.new()
         company.users.append(user)
         company.sessions.append(session)
         flags = ("t", "t", "f", "t", "t")
-        rows["users"].append(_line(user, email, "Анна Иванова", "!", "t", "employee", company.id, *flags))
+        rows["users"].append(line(user, email, "Анна Иванова", "!", "t", "employee", company.id, *flags))
         expires = self.now + timedelta(days=30)
-        rows["auth_sessions"].append(_line(session, user, 0, self.now, expires, self.now))
+        rows["auth_sessions"].append(line(session, user, company.id, 0, self.now, expires, self.now))
         for number in range(self.shape.calendars_per_user):
-            calendar = self._id()
+            calendar = self._ids.new()
             is_public = number == 0 and len(company.users) <= self.shape.public_calendars
             company.calendars.append((calendar, user))
             if not is_public:
-                rows["calendars"].append(_line(company.id, calendar, "Calendar", "#3788d8", user, "f"))
+                rows["calendars"].append(line(company.id, calendar, "Calendar", "#3788d8", user, "f"))
 
     def _add_event(self, rows: Rows, workday: int, half_hour: int) -> None:
         random = self._random
@@ -164,14 +165,14 @@ class DataSet:
         weeks, rule = (1, NULL) if days else self._recurrence(random.random(), start)
         wants_room = not days and random.random() < 0.3
         room = self._free_room(company, start, slots, weeks) if wants_room else NULL
-        event = self._id()
+        event = self._ids.new()
         zone = NULL if days else company.zone
         begins = self._instant(zone, start)
         endless = rule == ENDLESS
         ends = "" if endless else f'"{self._instant(zone, end + (weeks - 1) * WEEK)}"'
         span = f'["{begins}",{ends or ")"}' + ("]" if ends else "")
         rows["events"].append(
-            _line(
+            line(
                 *(company.id, event, f"{random.choice(TITLES)} {start.day}", self._sometimes(DESCRIPTION)),
                 *(begins, self._instant(zone, end), start, end, zone, TZDATA_VERSION, self._sometimes(PLACE)),
                 *(calendar, organizer, room, "t" if days else "f", rule),
@@ -210,7 +211,3 @@ class DataSet:
                 self._taken.update(wanted)
                 return room
         return NULL
-
-
-def _line(*values: object) -> str:
-    return "\t".join(map(str, values)) + "\n"

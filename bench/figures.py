@@ -1,15 +1,13 @@
 """The figures. Whatever is compared is measured in turns, A B A B, and the medians of the turns are compared."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any
 
-from bench import checks
+from bench import checks, row_security
+from bench.client import Client, Incorrect
 from bench.load import Job, Result, request
 from bench.machine import memory_of
-from bench.processes import Server
 from bench.rig import Person, Rig
 from bench.table import Figure, duration, median, percentile
 
@@ -18,36 +16,19 @@ RACERS = 16
 RACED_ROOMS = 5
 
 
-@dataclass(frozen=True)
-class Pace:
-    """How long to measure: turns, and seconds of each."""
-
-    turns: int
-    seconds: float
-    race_seconds: float
-
-
-NORMAL = Pace(turns=6, seconds=4.0, race_seconds=10.0)
-BRIEF = Pace(turns=2, seconds=0.5, race_seconds=1.0)
-
-
 class Measurements:
     """Measures one figure after the other, and a ping between them."""
 
-    def __init__(self, rig: Rig, pace: Pace) -> None:
+    def __init__(self, rig: Rig, client: Client) -> None:
         self._rig = rig
-        self._pace = pace
-        self._pings: list[float] = []
-
-    @property
-    def ping(self) -> float:
-        """Seconds of one ping: the median of all that were measured during the run."""
-        return median(self._pings)
+        self._client = client
+        self._pace = client.pace
 
     def run(self) -> Iterator[Figure]:
         """Every figure that the rig can tell, in the order of the table."""
         self._measure_ping()
         yield from self._throughput()
+        yield row_security.cost(rig=self._rig, client=self._client, connections=CONNECTIONS)
         yield from self._flatness()
         yield self._booking()
         yield from self._race()
@@ -55,31 +36,18 @@ class Measurements:
         self._measure_ping()
 
     def _measure_ping(self) -> None:
-        requests = [request("GET", "/api/v1/auth/me", person.token) for person in self._rig.people]
-        result = self._load(self._rig.api, requests, 1, self._pace.seconds / 4)
-        self._pings += result.latencies
-
-    def _load(self, server: Server, requests: list[str], connections: int, seconds: float, **options: Any) -> Result:
-        """Load a server; every answer must be 200.
-
-        Raises:
-            Incorrect: another status came back.
-        """
-        result = self._rig.generator.run(Job(server.port, requests, connections, seconds, **options))
-        if set(result.statuses) != {"200"}:
-            raise checks.Incorrect(f"Answers other than 200: {result.statuses}")
-        return result
+        self._client.measure_ping(self._rig.api, [person.token for person in self._rig.people])
 
     def _throughput(self) -> Iterator[Figure]:
         rig = self._rig
         servers = {"app": rig.api, "plain": rig.plain, "hand": rig.handwritten}
         requests = rig.week_requests(rig.people)
         for server in servers.values():
-            self._load(server, requests, CONNECTIONS, self._pace.seconds / 2)
+            self._client.load(server, requests, CONNECTIONS, self._pace.seconds / 2)
         turns: dict[str, list[Result]] = {name: [] for name in servers}
         for _ in range(self._pace.turns):
             for name, server in servers.items():
-                turns[name].append(self._load(server, requests, CONNECTIONS, self._pace.seconds))
+                turns[name].append(self._client.load(server, requests, CONNECTIONS, self._pace.seconds))
             self._measure_ping()
         rate = {name: median([turn.per_second for turn in results]) for name, results in turns.items()}
         ours = [latency for turn in turns["app"] for latency in turn.latencies]
@@ -108,7 +76,7 @@ class Measurements:
         latencies: list[list[float]] = [[], []]
         for turn in range(4 * self._pace.turns + 1):
             for (server, people), found in zip(pairs, latencies, strict=True):
-                result = self._load(server, rig.week_requests(people), 1, self._pace.seconds / 8)
+                result = self._client.load(server, rig.week_requests(people), 1, self._pace.seconds / 8)
                 if turn:
                     found.append(median(result.latencies))
         large, small = median(latencies[0]), median(latencies[1])
@@ -125,7 +93,7 @@ class Measurements:
         result = self._book(requests, 1, self._pace.race_seconds)
         self._measure_ping()
         if set(result.statuses) != {"201"}:
-            raise checks.Incorrect(f"Booking free rooms was refused: {result.statuses}")
+            raise Incorrect(f"Booking free rooms was refused: {result.statuses}")
         middle = median(result.latencies)
         text = f"{duration(middle)}, {result.per_second:.0f} a second"
         return Figure("booking a room (POST with commit), 1 client, median", text, middle)
@@ -141,23 +109,23 @@ class Measurements:
             for start in (_evening(400 + day, hour) for day in range(300) for hour in (19, 21))
             for racer in racers
         ]
-        before = checks.count_bookings(self._rig.database_url, rooms)
+        before = checks.count_bookings(self._rig.database, rooms)
         result = self._book(requests, RACERS, self._pace.race_seconds)
         if not set(result.statuses) <= {"201", "409"}:
-            raise checks.Incorrect(f"The race was answered with {result.statuses}")
+            raise Incorrect(f"The race was answered with {result.statuses}")
         won, lost = (result.statuses.get(status, 0) for status in ("201", "409"))
-        stored = checks.count_bookings(self._rig.database_url, rooms) - before
+        stored = checks.count_bookings(self._rig.database, rooms) - before
         if stored != won:
-            raise checks.Incorrect(f"{won} bookings were confirmed in the race, {stored} are stored.")
+            raise Incorrect(f"{won} bookings were confirmed in the race, {stored} are stored.")
         rates = f"{won / result.seconds:.0f} bookings/s, {lost / result.seconds:.0f} refusals (409)/s"
         name = f"{RACERS} clients racing for {RACED_ROOMS} rooms"
         yield Figure(name, f"{rates}; {won} and {lost} in {result.seconds:.0f} s")
-        pairs = checks.overlapping_pairs(self._rig.database_url, rooms)
+        pairs = checks.overlapping_pairs(self._rig.database, rooms)
         yield Figure("overlapping pairs afterwards", str(pairs), goal="0", reached=pairs == 0, must=True)
 
     def _book(self, requests: list[str], connections: int, seconds: float) -> Result:
         job = Job(self._rig.api.port, requests, connections, seconds, warmup=0.0, once=True)
-        return self._rig.generator.run(job)
+        return self._client.run(job)
 
 
 def _evening(days_ahead: int, hour: int) -> datetime:

@@ -1,7 +1,8 @@
 """The comparison by hand: a bare ASGI application with psycopg, for one purpose only.
 
-It checks the same token, reads the same session row and runs the same list statement as the API, and answers the
-same bytes. It has no framework, no middleware, no limits and no validation: what is left is what the work costs.
+It checks the same token, authenticates and enters the company with the same statement, runs the same list statement
+under the same row-level security, and answers the same bytes. It has no framework, no middleware, no limits and no
+validation: what is left is what the work costs.
 """
 
 from datetime import date
@@ -12,14 +13,14 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
-from app.core.actor import Actor
 from app.core.config import get_settings
-from app.core.database import libpq_url
+from app.core.database_url import libpq_url
 from app.core.security import decode_token
+from app.core.tenancy import _AUTHENTICATE
 from app.services.event_list_service import LIST_SQL, _parameters
 from app.services.json_rows import page_json
 from app.services.rows import PageRequest
-from app.services.session_service import _ACTOR_SQL
+from app.services.session_service import actor_of
 from app.services.windows import Window, resolve_moment
 
 POOL_SIZE = 8
@@ -59,13 +60,13 @@ class Application:
         query = parse_qs(scope["query_string"].decode())
         assert self._pool is not None
         async with self._pool.connection() as connection:
-            session = {"session_id": UUID(claims["sid"]), "user_id": user_id}
-            row = await (await connection.execute(_ACTOR_SQL, session)).fetchone()
+            session_id = UUID(claims["sid"])
+            who = {"session": session_id, "person": user_id, "origin": None, "request": None, "until_commit": False}
+            row = await (await connection.execute(_AUTHENTICATE, who)).fetchone()
             if row is None:
                 return 401, b"{}"
-            organization_id, role, own_zone, company_zone = row
-            zone = own_zone or company_zone
-            actor = Actor(user_id, organization_id, role, session["session_id"], zone, company_zone)
+            actor = actor_of(user_id, session_id, row)
+            zone = actor.time_zone
             start, end = (resolve_moment(date.fromisoformat(query[name][0]), zone, name) for name in ("from", "to"))
             parameters = _parameters(actor, Window(start, end, zone), PageRequest(100))
             found = await (await connection.execute(LIST_SQL, parameters)).fetchone()

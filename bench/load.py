@@ -135,12 +135,12 @@ async def run_job(job: Job) -> Result:
     return run.result(time.process_time() - cpu)
 
 
-def request(method: str, path: str, token: str, body: dict[str, Any] | None = None) -> str:
-    """The text of an HTTP request with a bearer token."""
+def request(method: str, path: str, token: str | None, body: dict[str, Any] | None = None) -> str:
+    """The text of an HTTP request, with a bearer token unless it is None."""
     content = json.dumps(body) if body is not None else ""
-    head = (
-        f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\nAuthorization: Bearer {token}\r\n"
-    )
+    head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n"
+    if token is not None:
+        head += f"Authorization: Bearer {token}\r\n"
     if body is not None:
         head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n"
     return f"{head}\r\n{content}"

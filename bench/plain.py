@@ -3,7 +3,8 @@
 Sync routes and sessions, a chain of dependencies, ORM objects through a Pydantic response model, middlewares with
 `@app.middleware("http")`, and a limit per address in the way of slowapi: a sync call to Redis. Nothing is made worse
 on purpose: the query uses the same indexes as the API's own, each statement loads what it needs in one go, and the
-answer is the same. So the ratio tells what the style costs, not what a bad query costs.
+answer is the same. So the ratio tells what the style costs, not what a bad query costs. It knows no row-level
+security, as most projects do not, and connects as a superuser, whom the policies do not bind.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
@@ -23,7 +24,7 @@ from sqlmodel import Session, col
 
 from app.calendaring.zones import get_zone, wall_to_utc
 from app.core.config import get_settings
-from app.core.database import driver_url
+from app.core.database_url import driver_url
 from app.core.security import decode_token
 from app.models import AuthSession, Calendar, Event, EventOccurrence, EventParticipant, Organization, RoomBooking, User
 from app.schemas.common import Page

@@ -17,6 +17,7 @@ class Figure:
         name: what was measured.
         text: the result as people read it.
         seconds: the result where it is a time, so that it can be told in pings too.
+        pings: the result in pings, where pings were measured in turns with it; otherwise they follow from the seconds.
         goal: the goal in words; empty when there is none.
         reached: whether the result reaches the goal.
         must: a goal that is a matter of being right, not fast: missing it fails the run.
@@ -28,6 +29,7 @@ class Figure:
     goal: str = ""
     reached: bool = True
     must: bool = False
+    pings: float | None = None
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -67,9 +69,12 @@ def markdown(figures: Sequence[Figure], ping: float, machine: str) -> str:
         "|---|---|---|---|---|",
     ]
     for figure in figures:
-        pings = f"{figure.seconds / ping:.1f}" if figure.seconds is not None else ""
+        pings = figure.pings
+        if pings is None and figure.seconds is not None:
+            pings = figure.seconds / ping
+        told = "" if pings is None else f"{pings:.1f}"
         verdict = "" if not figure.goal else "reached" if figure.reached else "not reached"
-        lines.append(f"| {figure.name} | {figure.text} | {pings} | {figure.goal} | {verdict} |")
+        lines.append(f"| {figure.name} | {figure.text} | {told} | {figure.goal} | {verdict} |")
     return "\n".join(lines)
 
 

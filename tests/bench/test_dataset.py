@@ -1,6 +1,6 @@
 """The data set of the benchmark: loaded small, it is what it says, and what the product itself would store."""
 
-import os
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -9,15 +9,16 @@ import pytest
 from sqlalchemy import create_engine, select
 from sqlmodel import Session, col
 
-from app.core.database import driver_url
+from app.core.database_url import driver_url
 from app.models import Event, EventOccurrence
 from app.services.event_times import as_instant, series_of
 from app.services.occurrence_service import bound_of
 from bench.checks import overlapping_pairs
+from bench.databases import Database
 from bench.dataset import COLUMNS, DataSet
-from bench.loading import count, load
+from bench.loading import load
 from bench.shape import FULL, QUICK, WEEK, Shape, first_monday, week_window
-from tests.support.servers import clone_template
+from tests.bench.foreign_keys import check_foreign_keys
 
 TODAY = datetime(2027, 3, 20, 15, tzinfo=UTC)
 TINY = replace(FULL, companies=2, events=2_000, weeks=13, users_per_company=50, endless_share=0.01)
@@ -59,44 +60,34 @@ def test_lines_have_as_many_values_as_columns() -> None:
 
 
 @pytest.fixture(scope="module")
-def loaded() -> str:
-    """The address of a database that holds the tiny data set."""
-    name = f"bench_{os.environ.get('PYTEST_XDIST_WORKER', 'gw0')}"
-    url = clone_template(name)
-    load(url, os.environ["TEST_SUPERUSER_URL"].rsplit("/", 1)[0] + f"/{name}", TINY, TODAY)
-    return url
+def loaded(fresh_database: Callable[[str], Database]) -> Database:
+    """A database that holds the tiny data set."""
+    database = fresh_database("events")
+    load(database, DataSet(TINY, TODAY))
+    return database
 
 
-def test_the_numbers_of_rows_fit_each_other(loaded: str) -> None:
-    events = count(loaded, "events")
+def test_the_numbers_of_rows_fit_each_other(loaded: Database) -> None:
+    events = loaded.count("events")
     assert events == TINY.events
-    assert count(loaded, "event_occurrences") == pytest.approx(events * (4.9 + 1.1), rel=0.15)
-    assert count(loaded, "event_participants") == pytest.approx(events * 3.5, rel=0.1)
-    assert count(loaded, "room_bookings") > events / 2
+    assert loaded.count("event_occurrences") == pytest.approx(events * (4.9 + 1.1), rel=0.15)
+    assert loaded.count("event_participants") == pytest.approx(events * 3.5, rel=0.1)
+    assert loaded.count("room_bookings") > events / 2
 
 
-def test_every_foreign_key_holds(loaded: str) -> None:
+def test_every_foreign_key_holds(loaded: Database) -> None:
     """The load skips their checks; adding a key again makes PostgreSQL look."""
-    with psycopg.connect(loaded) as connection:
-        keys = connection.execute(
-            "SELECT conrelid::regclass, conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'f'"
-        ).fetchall()
-        assert len(keys) > 15
-        for table, name, definition in keys:
-            connection.execute(
-                f"ALTER TABLE {table} DROP CONSTRAINT {name}, ADD CONSTRAINT {name} {definition}".encode()
-            )
-        connection.rollback()
+    assert check_foreign_keys(loaded) > 15
 
 
-def test_no_room_is_booked_twice(loaded: str) -> None:
-    with psycopg.connect(loaded) as connection:
+def test_no_room_is_booked_twice(loaded: Database) -> None:
+    with psycopg.connect(loaded.superuser_url) as connection:
         rooms = [str(row[0]) for row in connection.execute("SELECT id FROM rooms").fetchall()]
     assert overlapping_pairs(loaded, rooms) == 0
 
 
-def test_occurrences_are_those_that_the_product_would_store(loaded: str) -> None:
-    engine = create_engine(driver_url(loaded), connect_args={"options": "-c timezone=UTC"})
+def test_occurrences_are_those_that_the_product_would_store(loaded: Database) -> None:
+    engine = create_engine(driver_url(loaded.superuser_url), connect_args={"options": "-c timezone=UTC"})
     endless = 0
     with Session(engine) as session:
         for event in session.execute(select(Event).order_by(col(Event.uid)).limit(400)).scalars():
