@@ -22,7 +22,7 @@ class Pace:
     race_seconds: float
 
 
-NORMAL = Pace(turns=6, seconds=4.0, race_seconds=10.0)
+NORMAL = Pace(turns=6, seconds=3.0, race_seconds=10.0)
 BRIEF = Pace(turns=2, seconds=0.5, race_seconds=1.0)
 
 

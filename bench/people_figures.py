@@ -49,7 +49,7 @@ def _scale(many: Crowd, few: Crowd, client: Client) -> Iterator[Figure]:
     companies = [len(crowd.companies) for crowd in (many, few)]
     label = f"{people[0]:,} people in {companies[0]:,} companies against {people[1]:,} in {companies[1]}"
     routes = (
-        _Route("GET /users/search", _search_requests, 1 / 20),
+        _Route("GET /users/search", _search_requests, 1 / 24),
         _Route("GET /departments/tree", lambda crowd: [_everybody(crowd, "/api/v1/departments/tree")], 1 / 10),
         _Route("GET /users", lambda crowd: [_everybody(crowd, "/api/v1/users")], 1 / 10),
         _Route("POST /auth/login", lambda crowd: [[people_rig.login(p) for _, p in crowd.signed_in()]], 1 / 5),
@@ -60,7 +60,7 @@ def _scale(many: Crowd, few: Crowd, client: Client) -> Iterator[Figure]:
             name: _latency(crowd, client, route.requests(crowd), seconds)
             for name, crowd in (("many", many), ("few", few))
         }
-        found = in_turns(measured, client.pace.turns + 2)
+        found = in_turns(measured, client.pace.turns)
         ratio = ratio_of(found, "many", "few")
         text = f"{ratio:.2f} ({duration(median(found['many']))} and {duration(median(found['few']))})"
         goal = f"at most {SLOWER_AT_MOST}"
@@ -106,7 +106,7 @@ def _charts(crowd: Crowd, company: PeopleCompany, client: Client) -> Iterator[Fi
 
 def _in_pings(crowd: Crowd, client: Client, person: Colleague, requests: dict[str, list[str]]) -> Iterator[Figure]:
     """A figure for each list of requests, over one connection, with the pings of the same turns."""
-    seconds = client.pace.seconds / 16
+    seconds = client.pace.seconds / 12
     tokens = [people_rig.token(person)]
     measured = {name: _latency(crowd, client, [of_name], seconds) for name, of_name in requests.items()}
     measured[PING] = lambda: client.measure_ping(crowd.server, tokens, seconds)

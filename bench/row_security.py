@@ -68,7 +68,7 @@ def switch(database: Database) -> Iterator[Switch]:
 def cost(*, rig: Rig, client: Client, connections: int) -> Figure:
     """How many times longer the week's list takes with it than without."""
     requests = rig.week_requests(rig.people)
-    seconds = client.pace.seconds * 3 / 8
+    seconds = client.pace.seconds / 2
 
     def rate() -> float:
         return client.load(rig.api, requests, connections, seconds).per_second
@@ -83,7 +83,7 @@ def cost(*, rig: Rig, client: Client, connections: int) -> Figure:
             security.off()
             return rate()
 
-        rates = in_turns({"on": guarded, "off": open_to_all}, client.pace.turns + 2)
+        rates = in_turns({"on": guarded, "off": open_to_all}, client.pace.turns)
     ratio = ratio_of(rates, "off", "on")
     text = f"{ratio:.2f} ({median(rates['on']):.0f} and {median(rates['off']):.0f} requests/s)"
     name = f"week, {connections} connections, row-level security of {len(security.tables)} tables on against off"

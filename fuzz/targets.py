@@ -1,82 +1,91 @@
-"""Objects that are made for one request, so that a path points at something which is there."""
+"""Objects that are made for one request, so that its path points at something which is there."""
 
 from dataclasses import dataclass, field
 
 from psycopg import Connection
 
 from app.core.ids import new_id
+from fuzz.cast import Cast
 from tests.support.mail import token_for
-from tests.support.people import Company, Person, event
+from tests.support.people import Person, event
 
 API = "/api/v1"
 
 
-def new_email() -> str:
-    return f"somebody-{new_id().hex}@example.com"
+class NotMade(Exception):
+    """The API refused, as it may: requests of the run have just dismissed who asked."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """What the parameters of a path are to be, and values that only go with this object."""
+    """What the parameters of a path are to be, and a query that this object alone needs."""
 
     ids: dict[str, str]
-    values: dict[str, str] = field(default_factory=dict)
+    query: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
 class Targets:
-    """Makes them: in the company of the run, or, for who administers the installation, a company of their own."""
+    """Makes them: in the company of the run or, for an administrator of the installation, a company of its own."""
 
-    company: Company
-    employee: Person
-    installation_admin: Person
+    cast: Cast
     database: Connection
 
-    def for_path(self, path: str, *, by_installation: bool) -> Target:
-        """An object for each parameter of `path` (a template of the OpenAPI document)."""
-        if path.startswith(f"{API}/organizations/"):
-            return self._organization(path, by_installation=by_installation)
-        if path.startswith(f"{API}/users/"):
-            return Target({"user_id": self._user(path)})
-        if path.startswith(f"{API}/events/"):
-            body = event(participants=[{"user_id": self.employee.id}])
-            return Target({"event_id": _made(self.company.admin, "/events", body), "user_id": self.employee.id})
-        if path.startswith(f"{API}/rooms/"):
-            return Target({"room_id": _made(self.company.admin, "/rooms", {"name": new_id().hex, "capacity": 4})})
-        if path.startswith(f"{API}/calendars/"):
-            body = {"name": "Team", "is_public": True}
-            return Target({"calendar_id": _made(self.company.admin, "/calendars", body)})
-        if path.startswith(f"{API}/departments/"):
-            return Target({"department_id": _made(self.company.admin, "/departments", {"name": new_id().hex})})
-        raise AssertionError(f"Nothing is made for {path}: add it to {__file__}.")
+    def for_path(self, path: str, sender: Person) -> Target:
+        """An object for each parameter of `path`, a template of the OpenAPI document.
 
-    def invitation(self) -> tuple[str, str]:
+        Raises:
+            NotMade: the API refused to make one.
+        """
+        kind = path.removeprefix(API).split("/")[1]
+        if kind == "organizations":
+            return self._organization(path, sender)
+        if kind == "users":
+            return Target({"user_id": self._user(path)})
+        if kind == "events":
+            body = event(participants=[{"user_id": self.cast.employee.id}])
+            return Target({"event_id": self._made("/events", body), "user_id": self.cast.employee.id})
+        bodies: dict[str, tuple[str, object]] = {
+            "rooms": ("room_id", {"name": new_id().hex, "capacity": 4}),
+            "calendars": ("calendar_id", {"name": "Team", "is_public": True}),
+            "departments": ("department_id", {"name": new_id().hex}),
+        }
+        parameter, named = bodies[kind]
+        return Target({parameter: self._made(f"/{kind}", named)})
+
+    def invited(self) -> dict[str, str]:
         """An address that is invited into the company of the run, and the token in the mail to it."""
         email = new_email()
-        _made(self.company.admin, f"/organizations/{self.company.organization.id}/invitations", {"email": email})
-        return email, token_for(self.database, email)
+        self._made(f"/organizations/{self.cast.company.organization.id}/invitations", {"email": email})
+        token = token_for(self.database, email)
+        return {"email": email, "token": token, "invitation_token": token}
 
-    def _organization(self, path: str, *, by_installation: bool) -> Target:
-        sender, values = self.company.admin, dict[str, str]()
-        organization = str(self.company.organization.id)
-        if by_installation:
-            sender, values = self.installation_admin, {"confirm": f"Company {new_id().hex}"}
-            organization = _made(sender, "/organizations", {"name": values["confirm"], "time_zone": "Asia/Almaty"})
+    def _organization(self, path: str, sender: Person) -> Target:
+        organization, query = str(self.cast.company.organization.id), dict[str, str]()
+        if sender is self.cast.installation_admin:
+            name = f"Company {new_id().hex}"
+            organization = self._made("/organizations", {"name": name, "time_zone": "Asia/Almaty"}, sender)
+            query = {"confirm": name} if path.endswith("/{organization_id}") else {}
         ids = {"organization_id": organization}
         if "{invitation_id}" in path:
-            ids["invitation_id"] = _made(sender, f"/organizations/{organization}/invitations", {"email": new_email()})
-        return Target(ids, values)
+            invitations = f"/organizations/{organization}/invitations"
+            ids["invitation_id"] = self._made(invitations, {"email": new_email()}, sender)
+        return Target(ids, query)
 
     def _user(self, path: str) -> str:
         """A new colleague; one who has left, where a leaving is to be undone."""
-        person = self.company.person()
+        person = self.cast.company.person()
         if path.endswith("/leaving/undo"):
-            answer = self.company.admin.post(f"/users/{person.id}/leaving", {"successor_id": self.employee.id})
-            assert answer.status_code == 200, answer.text
+            self._made(f"/users/{person.id}/leaving", {"successor_id": None}, status=200)
         return person.id
 
+    def _made(self, path: str, body: object, sender: Person | None = None, status: int = 201) -> str:
+        answer = (sender or self.cast.admin).post(path, body)
+        if answer.status_code != status:
+            raise NotMade(answer.text)
+        return str(answer.json()["id"])
 
-def _made(sender: Person, path: str, body: object) -> str:
-    answer = sender.post(path, body)
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["id"])
+
+def new_email() -> str:
+    """An address that nobody has."""
+    return f"somebody-{new_id().hex}@example.com"

@@ -5,6 +5,7 @@ that is stored has its files. What a crash leaves over, a daily task removes.
 """
 
 import secrets
+import threading
 import time
 from importlib import import_module
 from pathlib import Path
@@ -30,6 +31,9 @@ URL = "/uploads/avatars/"
 SIZES = {AVATAR_LARGE: 256, AVATAR_SMALL: 64}
 # A file this young may belong to a request that has not committed yet.
 LEFTOVER_SECONDS = 24 * 3600
+
+# A picture takes hundreds of megabytes while it is decoded, however small its file: two at once in a process.
+_decoding = threading.BoundedSemaphore(2)
 
 
 def folder() -> Path:
@@ -67,9 +71,8 @@ def delete_leftovers(session: Session) -> int:
     urls = session.execute(select(col(User.avatar_url)).where(col(User.avatar_url).is_not(None))).scalars()
     used = {path.name for url in urls for path in _files(url)}
     long_ago = time.time() - LEFTOVER_SECONDS
-    leftovers = [path for path in folder().glob("*.webp") if path.name not in used and path.stat().st_mtime < long_ago]
-    for path in leftovers:
-        path.unlink(missing_ok=True)
+    leftovers = [path for path in folder().glob("*.webp") if path.name not in used and _written(path) < long_ago]
+    _remove(leftovers)
     return len(leftovers)
 
 
@@ -87,7 +90,8 @@ def _squares(data: bytes) -> dict[int, bytes]:
     images = import_module("app.core.images")
     limit = get_settings().AVATAR_MAX_PIXELS
     try:
-        pictures: dict[int, bytes] = images.squares(data, tuple(SIZES.values()), max_pixels=limit)
+        with _decoding:
+            pictures: dict[int, bytes] = images.squares(data, tuple(SIZES.values()), max_pixels=limit)
     except images.TooManyPixels as error:
         raise Invalid("avatar_too_many_pixels", limit=limit) from error
     except images.NoImage as error:
@@ -106,6 +110,14 @@ def _replace(session: Session, user: User, url: str | None) -> User:
 def _files(url: str | None) -> list[Path]:
     """The files behind an address of ours."""
     return [folder() / Path(address).name for address in (url, small_avatar(url)) if address]
+
+
+def _written(path: Path) -> float:
+    """When, in seconds since 1970; now, if a request removed it meanwhile."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return time.time()
 
 
 def _remove(paths: list[Path]) -> None:

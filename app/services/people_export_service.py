@@ -1,5 +1,6 @@
 """Export of people as a table, which an import reads back without changing anything."""
 
+from datetime import UTC
 from typing import Any
 
 from sqlalchemy.orm import aliased
@@ -37,7 +38,7 @@ def export_people(session: Session, actor: Actor, filters: UserFilters, wanted: 
             col(User.created_at),
             col(manager.email).label("manager_email"),
         )
-        .order_by(*(col(User.full_name), col(User.id)))
+        .order_by(col(User.full_name), col(User.id))
         .limit(limit + 1)
     )
     # Departments that came or went in between would be missing.
@@ -56,7 +57,7 @@ def _cells(row: Any, departments: DepartmentPaths) -> list[str | None]:
     values = dict(row)
     values["department"] = shown_department(departments, row)
     values["birthday"] = row["birthday"] and row["birthday"].isoformat()
-    values["created_at"] = row["created_at"].isoformat(timespec="seconds")
+    values["created_at"] = row["created_at"].astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     values["id"] = str(row["id"])
     for flag in FLAGS:
         values[flag] = "true" if row[flag] else "false"

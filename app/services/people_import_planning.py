@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, String, and_, any_, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session, col
@@ -19,8 +20,9 @@ from app.core.security import NO_PASSWORD
 from app.models.base import now
 from app.models.user import Role, User
 from app.schemas.people_import import Column, ImportOutcome
+from app.schemas.user import Phone
 from app.services.department_paths import DepartmentPaths
-from app.services.people_import_reading import FileLine
+from app.services.people_import_reading import SHOWN, FileLine
 from app.services.user_profile import normal_phone, phone_region
 
 # What an import may set, as PostgreSQL knows it.
@@ -42,6 +44,7 @@ COLUMN_TYPES = {
     "show_moscow_time": "boolean",
     "deactivated_at": "timestamptz",
 }
+_PHONE: TypeAdapter[str] = TypeAdapter(Phone)
 _STORED = ("id", "email", *COLUMN_TYPES)
 _TAKEN = text("""
     SELECT address FROM unnest(CAST(:addresses AS text[])) address CROSS JOIN find_account(address)
@@ -168,7 +171,7 @@ def _apply(
                 case Column.PHONE:
                     # What was stored before numbers had one form may be sent back as it is.
                     is_new = value is not None and value != stored.get("phone")
-                    item.values["phone"] = normal_phone(value, company.phone_region) if is_new else value
+                    item.values["phone"] = _phone(value, company.phone_region) if is_new else value
                 case Column.DEPARTMENT:
                     _set_department(company, item, value, create=create_departments)
                 case Column.MANAGER:
@@ -180,6 +183,13 @@ def _apply(
     is_active = item.values.get(Column.IS_ACTIVE, True)
     if is_active != stored.get("is_active", True):
         item.values["deactivated_at"] = None if is_active else now()
+
+
+def _phone(written: str, region: str) -> str:
+    try:
+        return normal_phone(_PHONE.validate_python(written), region)
+    except ValidationError as error:
+        raise Invalid("phone_invalid", field=Column.PHONE, phone=written[:SHOWN]) from error
 
 
 def _set_department(company: _Company, item: PlannedLine, written: str | None, *, create: bool) -> None:

@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import TextClause, insert, text
+from sqlalchemy import TextClause, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from app.core.actor import Actor
 from app.core.errors import Invalid
+from app.core.ids import new_id
 from app.core.messages import Language
 from app.core.security import NO_PASSWORD
 from app.models.calendar import Calendar
@@ -42,6 +43,13 @@ _DEFAULTS: dict[str, Any] = {
     "show_local_time": True,
     "show_moscow_time": True,
 }
+_CALENDARS = text("""
+    INSERT INTO calendars (organization_id, id, owner_id, name, color, is_public)
+    SELECT :company, r.id, r.owner_id, r.name, :color, false
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (id uuid, owner_id uuid, name text)
+""")
+# One statement writes thousands of people, with all that is derived from them and recorded about them.
+_PATIENCE = text("SET LOCAL statement_timeout = '60s'")
 _CHANGES = {
     "manager_id": Column.MANAGER,
     "department_id": Column.DEPARTMENT,
@@ -96,6 +104,7 @@ def _write(session: Session, company: UUID, plan: Plan, *, dry_run: bool) -> Non
     """Write the plan, and take all of it back if this is a dry run or somebody has one of the new e-mails after all."""
     created = [item for item in plan.lines if item.outcome is ImportOutcome.CREATED]
     updated = [item for item in plan.lines if item.outcome is ImportOutcome.UPDATED]
+    session.execute(_PATIENCE)
     savepoint = session.begin_nested()
     session.add_all(plan.departments.added)
     flush(session, {"uq_departments_name": ("try_again", {})})
@@ -134,14 +143,15 @@ def _create(session: Session, company: UUID, items: list[PlannedLine]) -> None:
         return
     session.execute(_insertion(list(COLUMN_TYPES)), _parameters(company, items))
     calendars = [
-        Calendar(
-            organization_id=company,
-            owner_id=item.person_id,
-            name=item.values.get("full_name") or str(item.line.email).split("@")[0],
-        ).model_dump()
+        {
+            "id": new_id(),
+            "owner_id": item.person_id,
+            "name": item.values.get("full_name") or str(item.line.email).split("@")[0],
+        }
         for item in items
     ]
-    session.execute(insert(Calendar), calendars)
+    color = Calendar.model_fields["color"].default
+    session.execute(_CALENDARS, {"company": company, "color": color, "rows": json.dumps(calendars, default=str)})
 
 
 def _taken(session: Session, company: UUID, items: list[PlannedLine]) -> set[str]:

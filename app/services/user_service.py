@@ -11,7 +11,7 @@ from app.core import tenancy
 from app.core.actor import Actor
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from app.core.hot import fetch_row
-from app.core.security import UNKNOWN_USER_HASH, get_password_hash, verify_password
+from app.core.security import NO_PASSWORD, UNKNOWN_USER_HASH, get_password_hash, verify_password
 from app.models.base import now
 from app.models.calendar import Calendar
 from app.models.department import Department
@@ -288,10 +288,14 @@ def _lock_admins(session: Session, organization_id: UUID | None) -> None:
 
 
 def _keep_an_admin(session: Session, user: User) -> None:
-    """Refuse to leave a company, or the installation, without an administrator besides `user`, who goes."""
+    """Refuse to leave a company, or the installation, without an administrator besides `user`, who goes.
+
+    Whom an import has made an administrator counts once they have a password.
+    """
     others = select(func.count()).where(
         col(User.role) == Role.ADMIN,
         col(User.is_active),
+        col(User.hashed_password) != NO_PASSWORD,
         col(User.organization_id).is_not_distinct_from(user.organization_id),
         col(User.id) != user.id,
     )

@@ -163,7 +163,6 @@ ELSEWHERE = {
     "POST /users/import",
     "PUT /users/{user_id}/avatar",
     "DELETE /users/{user_id}/avatar",
-    "POST /users/import",
     "POST /auth/refresh",
     "POST /auth/register",
     "POST /auth/login",

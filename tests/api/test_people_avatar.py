@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from PIL import Image
+from sqlmodel import Session
 
 from app.core.config import get_settings
 from app.services import avatar_service
 from app.tasks.cleanup_tasks import cleanup_people
-from tests.support.people import Company, Person
+from tests.support.people import Company, Person, sign_in
 from tests.support.planning import accepted, refused
 
 RED, BLUE, GREEN = (200, 30, 30), (30, 30, 200), (30, 160, 30)
@@ -70,6 +72,35 @@ def test_the_middle_is_kept_as_squares(company: Company, kind: str, media_type: 
     assert accepted(person.get("/auth/me"))["avatar_url"] == user["avatar_url"]
 
 
+@pytest.mark.parametrize("kind", ["PNG", "GIF", "WEBP"])
+def test_many_pixels_are_kept_as_well(company: Company, kind: str) -> None:
+    person = company.person()
+    user = accepted(put(person, picture((3000, 1500), kind), f"image/{kind.lower()}"))
+    image = served(person, user["avatar_url"]).convert("RGB")
+    assert all(is_like(image.getpixel(point), RED) for point in [(2, 2), (128, 128), (253, 253)])
+
+
+# Where the red upper half of a picture comes to lie, by how EXIF says that the camera was held.
+@pytest.mark.parametrize(
+    ("orientation", "red", "green"),
+    [(1, (128, 30), (128, 220)), (3, (128, 220), (128, 30)), (6, (220, 128), (30, 128)), (8, (30, 128), (220, 128))],
+)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_pictures_stand_upright(
+    company: Company, kind: str, orientation: int, red: tuple[int, int], green: tuple[int, int]
+) -> None:
+    image = Image.new("RGB", (120, 100), GREEN)
+    image.paste(RED, (0, 0, 120, 50))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    file = io.BytesIO()
+    image.save(file, kind, exif=exif)
+    user = accepted(put(company.admin, file.getvalue(), f"image/{kind.lower()}"))
+    kept = served(company.admin, user["avatar_url"]).convert("RGB")
+    assert is_like(kept.getpixel(red), RED)
+    assert is_like(kept.getpixel(green), GREEN)
+
+
 def test_what_the_camera_says_is_obeyed_and_then_forgotten(company: Company) -> None:
     person = company.person()
     image = Image.new("RGB", (100, 100), GREEN)
@@ -120,6 +151,22 @@ def test_a_request_that_fails_leaves_the_old_files(company: Company) -> None:
     assert person.delete(f"/users/{person.id}/avatar", headers={"If-Match": '"1"'}).status_code == 412
     assert files_of(user) <= files()
     served(person, user["avatar_url"])
+
+
+def test_a_commit_that_fails_leaves_the_old_picture(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    person = company.person()
+    user = accepted(put(person, picture()))
+
+    def fail(_: Session) -> None:
+        raise RuntimeError("the server is gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Session, "commit", fail)
+        assert put(person, picture()).status_code == 500
+        assert person.delete(f"/users/{person.id}/avatar").status_code == 500
+    assert accepted(person.get("/auth/me"))["avatar_url"] == user["avatar_url"]
+    served(person, user["avatar_url"])
+    served(person, user["avatar_small_url"])
 
 
 BROKEN = {
@@ -176,6 +223,15 @@ def test_people_set_their_own_and_administrators_anybodys(company: Company, stra
     refused(colleague.delete(f"/users/{person.id}/avatar"), 403, "admin_only")
     refused(stranger_company.admin.delete(f"/users/{person.id}/avatar"), 404, "user_not_found")
     assert company.admin.delete(f"/users/{person.id}/avatar").status_code == 204
+
+
+def test_an_administrator_of_the_installation_sets_anybodys(client: TestClient, company: Company) -> None:
+    root, person = sign_in(client, None, role="admin"), company.person()
+    user = accepted(put(root, picture(), of=person))
+    assert accepted(person.get("/auth/me"))["avatar_url"] == user["avatar_url"]
+    assert root.delete(f"/users/{person.id}/avatar").status_code == 204
+    assert files_of(user).isdisjoint(files())
+    served(root, accepted(put(root, picture()))["avatar_url"])
 
 
 def test_files_that_a_crash_left_over_go_after_a_day(company: Company) -> None:

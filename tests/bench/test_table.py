@@ -41,6 +41,13 @@ def test_times_are_told_in_pings_and_goals_with_their_verdict() -> None:
     assert "| another | 1.3 |  | at most 1.2 | not reached |" in table
 
 
+def test_pings_that_were_measured_with_a_figure_count_before_those_of_the_run() -> None:
+    figure = Figure("a search", "6.00 ms", 0.006, goal="at most 5 pings", pings=4.5)
+    assert "| a search | 6.00 ms | 4.5 | at most 5 pings | reached |" in markdown(
+        [figure], ping=0.001, machine="2 cores"
+    )
+
+
 def test_the_table_replaces_only_what_is_between_the_markers(tmp_path: Path) -> None:
     document = tmp_path / "performance.md"
     document.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n", encoding="utf-8")

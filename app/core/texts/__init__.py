@@ -1,0 +1,1 @@
+"""What errors say, in English and Russian, by constant code; `app.core.messages` puts them together."""
