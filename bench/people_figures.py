@@ -78,7 +78,8 @@ def _search(crowd: Crowd, company: PeopleCompany, client: Client) -> Iterator[Fi
     where = f"search among {len(company.people):,} people of a company"
     # Who is misspelt may be somebody else who is spelt alike; most are found.
     good = found >= FOUND_AT_LEAST * named
-    yield Figure(f"{where}: who was meant is found", f"{found} of {named}", must=True, reached=good)
+    goal = f"at least {FOUND_AT_LEAST:.0%}"
+    yield Figure(f"{where}: who was meant is found", f"{found} of {named}", goal=goal, must=True, reached=good)
     for figure in kinds:
         yield replace(figure, name=f"{where}: {figure.name}")
     seconds = median([figure.seconds or 0 for figure in kinds])

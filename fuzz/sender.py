@@ -27,8 +27,8 @@ class Sender:
     """
 
     def __init__(self, client: TestClient, database: Connection, seed: int) -> None:
-        self.cast = Cast(client)
-        self.targets = Targets(self.cast, database)
+        self.cast = Cast(client, database)
+        self.targets = Targets(self.cast)
         self.random = Random(seed)  # noqa: S311 - to be repeatable is the point
         self.values = Values(self.cast, self.targets, self.random)
         self.sent = 0

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass, field
 
-from psycopg import Connection
-
 from app.core.ids import new_id
 from fuzz.cast import Cast
 from tests.support.mail import token_for
@@ -29,7 +27,6 @@ class Targets:
     """Makes them: in the company of the run or, for an administrator of the installation, a company of its own."""
 
     cast: Cast
-    database: Connection
 
     def for_path(self, path: str, sender: Person) -> Target:
         """An object for each parameter of `path`, a template of the OpenAPI document.
@@ -57,7 +54,7 @@ class Targets:
         """An address that is invited into the company of the run, and the token in the mail to it."""
         email = new_email()
         self._made(f"/organizations/{self.cast.company.organization.id}/invitations", {"email": email})
-        token = token_for(self.database, email)
+        token = token_for(self.cast.database, email)
         return {"email": email, "token": token, "invitation_token": token}
 
     def _organization(self, path: str, sender: Person) -> Target:
