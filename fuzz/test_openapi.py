@@ -51,7 +51,7 @@ def configuration(seed: int, *, only_stateful: bool) -> SchemathesisConfig:
             "phases": {
                 "examples": {"enabled": not only_stateful},
                 "coverage": {"enabled": not only_stateful},
-                "fuzzing": {"enabled": not only_stateful, "generation": {**generation, "max-examples": 12}},
+                "fuzzing": {"enabled": not only_stateful, "generation": {**generation, "max-examples": 15}},
                 "stateful": {"max-steps": 10, "generation": {**generation, "max-examples": 100}},
             },
         }
