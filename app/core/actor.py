@@ -11,7 +11,8 @@ class Actor:
     """The signed-in user of a request.
 
     `organization_id` is None for an administrator of the installation, who belongs to no company.
-    `time_zone` is the user's own IANA zone, or else the company's.
+    `time_zone` is the user's own IANA zone, or else the company's. Of a delegate who acts for somebody, all of this is
+    the principal's, and `delegate_id` is who really asks.
     """
 
     user_id: UUID
@@ -22,6 +23,9 @@ class Actor:
     organization_time_zone: str
     access_org_structure: bool = True
     access_tickets: bool = True
+    delegate_id: UUID | None = None
+    # False for delegates to whom the principal's private events show as busy.
+    sees_private: bool = True
 
     @property
     def is_admin(self) -> bool:

@@ -11,7 +11,7 @@ from app.demo.company import MOSCOW_OFFICE, OFFICES, Room
 from app.demo.days import DAY, Period, monday_of
 from app.demo.meetings import VACATIONS
 from app.demo.model import Employee, Guest
-from app.models.event import ParticipantResponse, ParticipantRole
+from app.models.participant import ParticipantResponse, ParticipantRole
 
 QUARTER_SECONDS = 15 * 60
 # Longer than rooms are booked ahead by default, since series without an end take their room up to there.

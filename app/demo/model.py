@@ -7,7 +7,8 @@ from app.calendaring.rule import Rule
 from app.calendaring.series import Series
 from app.calendaring.zones import get_zone
 from app.demo.company import Department, PublicCalendar, Room
-from app.models.event import EventStatus, ParticipantResponse, ParticipantRole
+from app.models.event import EventStatus
+from app.models.participant import ParticipantResponse, ParticipantRole
 from app.models.user import Role
 
 

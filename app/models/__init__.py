@@ -4,12 +4,15 @@ from app.models.audit import AuditAction, AuditEntry
 from app.models.base import metadata
 from app.models.calendar import Calendar
 from app.models.department import Department
-from app.models.event import Event, EventOccurrence, EventParticipant, EventStatus
+from app.models.discussion import EventAttachment, EventComment
+from app.models.event import Event, EventOccurrence, EventStatus, Transparency, Visibility
 from app.models.handover import Handover, HandoverItem
 from app.models.invitation import Invitation
 from app.models.organization import Organization, OrganizationDomain
 from app.models.outbox import OutboxMessage
+from app.models.participant import EventParticipant, ParticipantResponse, ParticipantRole
 from app.models.room import BookingState, Room, RoomBooking
+from app.models.sharing import CalendarShare, CalendarSubscription, Delegation, ShareLevel
 from app.models.user import AuthSession, PersonWord, Role, User
 
 __all__ = [
@@ -18,8 +21,13 @@ __all__ = [
     "AuthSession",
     "BookingState",
     "Calendar",
+    "CalendarShare",
+    "CalendarSubscription",
+    "Delegation",
     "Department",
     "Event",
+    "EventAttachment",
+    "EventComment",
     "EventOccurrence",
     "EventParticipant",
     "EventStatus",
@@ -29,10 +37,15 @@ __all__ = [
     "Organization",
     "OrganizationDomain",
     "OutboxMessage",
+    "ParticipantResponse",
+    "ParticipantRole",
     "PersonWord",
     "Role",
     "Room",
     "RoomBooking",
+    "ShareLevel",
+    "Transparency",
     "User",
+    "Visibility",
     "metadata",
 ]

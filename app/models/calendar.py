@@ -26,3 +26,5 @@ class Calendar(OwnedByOrganization, Timestamped, Versioned, table=True):
     color: str = Field(default="#3788d8", max_length=9)
     owner_id: UUID
     is_public: bool = False
+    # Its events come from a feed outside; nobody writes in it.
+    is_outside: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})

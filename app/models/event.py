@@ -1,4 +1,4 @@
-"""Events, their participants and their occurrences.
+"""Events and their occurrences.
 
 A series is one row in `events`; an instance that differs from it (an override, RFC 5545 §3.8.4.4) is a row of
 its own in `events` that names its series and the instance's original start, with participants, room and text of
@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, TSTZRANGE
 from sqlmodel import Field, SQLModel
 
-from app.models.base import OwnedByOrganization, Timestamped, Versioned, now, one_of
+from app.models.base import OwnedByOrganization, Timestamped, Versioned, one_of
 
 
 class EventStatus(StrEnum):
@@ -35,17 +35,24 @@ class EventStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-class ParticipantRole(StrEnum):
-    REQUIRED = "required"
-    OPTIONAL = "optional"
-    CHAIR = "chair"
+class Visibility(StrEnum):
+    """Who reads the details (RFC 5545 §3.8.1.3): for the others the time is busy, nothing else (rule 20)."""
+
+    # As the calendar is shared.
+    DEFAULT = "default"
+    # Whoever sees the calendar, also only its busy times.
+    PUBLIC = "public"
+    # Who may write in the calendar, and who takes part.
+    PRIVATE = "private"
+    # The calendar's owner, the organizer, and who takes part.
+    CONFIDENTIAL = "confidential"
 
 
-class ParticipantResponse(StrEnum):
-    NEEDS_ACTION = "needs_action"
-    ACCEPTED = "accepted"
-    TENTATIVE = "tentative"
-    DECLINED = "declined"
+class Transparency(StrEnum):
+    """Whether an event makes people busy (RFC 5545 §3.8.2.7)."""
+
+    OPAQUE = "opaque"
+    TRANSPARENT = "transparent"
 
 
 class Event(OwnedByOrganization, Timestamped, Versioned, table=True):
@@ -57,6 +64,7 @@ class Event(OwnedByOrganization, Timestamped, Versioned, table=True):
             ondelete="CASCADE",
         ),
         ForeignKeyConstraint(["organization_id", "organizer_id"], ["users.organization_id", "users.id"]),
+        ForeignKeyConstraint(["organization_id", "sent_by_id"], ["users.organization_id", "users.id"]),
         ForeignKeyConstraint(["organization_id", "room_id"], ["rooms.organization_id", "rooms.id"]),
         # An override lies in its series' calendar, wherever that moves.
         ForeignKeyConstraint(
@@ -65,7 +73,12 @@ class Event(OwnedByOrganization, Timestamped, Versioned, table=True):
             ondelete="CASCADE",
             onupdate="CASCADE",
         ),
-        Column("is_recurring", Boolean, Computed("recurrence_rule IS NOT NULL", persisted=True), nullable=False),
+        Column(
+            "is_recurring",
+            Boolean,
+            Computed("recurrence_rule IS NOT NULL OR cardinality(rdates) > 0", persisted=True),
+            nullable=False,
+        ),
         # Targets of keys that carry a copy: PostgreSQL updates the copies itself (ON UPDATE CASCADE).
         UniqueConstraint("organization_id", "id", "calendar_id"),
         UniqueConstraint("organization_id", "id", "span"),
@@ -87,10 +100,15 @@ class Event(OwnedByOrganization, Timestamped, Versioned, table=True):
             postgresql_where=text("expanded_until IS NOT NULL"),
         ),
         one_of("status", EventStatus),
+        one_of("visibility", Visibility),
+        one_of("transparency", Transparency),
         CheckConstraint("end_time >= start_time", name="end_not_before_start"),
         CheckConstraint("is_all_day = (time_zone IS NULL)", name="zone_unless_all_day"),
         CheckConstraint("(series_id IS NULL) = (original_start IS NULL)", name="override_names_its_instance"),
-        CheckConstraint("series_id IS NULL OR recurrence_rule IS NULL", name="override_does_not_recur"),
+        CheckConstraint(
+            "series_id IS NULL OR recurrence_rule IS NULL AND cardinality(rdates) = 0", name="override_does_not_recur"
+        ),
+        CheckConstraint("nominal_days >= 0", name="nominal_days"),
         CheckConstraint("NOT isempty(span)", name="span_not_empty"),
     )
 
@@ -114,41 +132,41 @@ class Event(OwnedByOrganization, Timestamped, Versioned, table=True):
         default_factory=list,
         sa_column=Column(ARRAY(DateTime(timezone=False)), nullable=False, server_default=text("'{}'")),
     )
-    is_recurring: ClassVar[Any]  # made by PostgreSQL from recurrence_rule
+    # Further instances, as wall times (RFC 5545 §3.8.5.2).
+    rdates: list[datetime] = Field(
+        default_factory=list,
+        sa_column=Column(ARRAY(DateTime(timezone=False)), nullable=False, server_default=text("'{}'")),
+    )
+    # The whole days of a DURATION, which keep their wall time over a change of the clocks (rule 3).
+    nominal_days: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    is_recurring: ClassVar[Any]  # made by PostgreSQL from recurrence_rule and rdates
     status: str = Field(default=EventStatus.CONFIRMED, max_length=20)
+    visibility: str = Field(
+        default=Visibility.DEFAULT, max_length=20, sa_column_kwargs={"server_default": text("'default'")}
+    )
+    transparency: str = Field(
+        default=Transparency.OPAQUE, max_length=20, sa_column_kwargs={"server_default": text("'opaque'")}
+    )
+    guests_can_see_guests: bool = Field(default=True, sa_column_kwargs={"server_default": text("true")})
+    guests_can_invite: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    guests_can_change: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    # Who made or last changed it for the organizer, acting as their delegate (SENT-BY, RFC 5545 §3.2.18).
+    sent_by_id: UUID | None = None
+    # Of an event that came in from elsewhere: its organizer there.
+    organizer_email: str | None = Field(default=None, max_length=254)
+    organizer_name: str | None = Field(default=None, max_length=200)
     series_id: UUID | None = None
     original_start: datetime | None = None
+    # The UID of the series that this one was split off (RELATED-TO, rule 12).
+    related_to: str | None = Field(default=None, max_length=500)
+    # The VEVENT that it came with: what we do not know in it comes back unharmed (rule 24).
+    ical: str | None = Field(default=None, sa_column=Column(Text))
     uid: str = Field(max_length=500)
     sequence: int = 0
     # From the first start to the last end; without an upper bound while the series has none.
     span: Any = Field(sa_column=Column(TSTZRANGE, nullable=False))
     # Every instance that starts before this has its row; null when all have.
     expanded_until: datetime | None = None
-
-
-class EventParticipant(OwnedByOrganization, table=True):
-    __tablename__ = "event_participants"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["organization_id", "event_id", "span"],
-            ["events.organization_id", "events.id", "events.span"],
-            ondelete="CASCADE",
-            onupdate="CASCADE",
-        ),
-        ForeignKeyConstraint(["organization_id", "user_id"], ["users.organization_id", "users.id"]),
-        UniqueConstraint("organization_id", "event_id", "user_id"),
-        Index("ix_event_participants_span", "user_id", "span", postgresql_using="gist"),
-        one_of("role", ParticipantRole),
-        one_of("response", ParticipantResponse),
-    )
-
-    event_id: UUID
-    user_id: UUID
-    role: str = Field(default=ParticipantRole.REQUIRED, max_length=20)
-    response: str = Field(default=ParticipantResponse.NEEDS_ACTION, max_length=20)
-    # The event's span, kept equal by the key: "what does this person have that week" is one index scan.
-    span: Any = Field(sa_column=Column(TSTZRANGE, nullable=False))
-    created_at: datetime = Field(default_factory=now)
 
 
 class EventOccurrence(SQLModel, table=True):

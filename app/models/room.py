@@ -59,6 +59,8 @@ class RoomBooking(OwnedByOrganization, table=True):
                 "event_occurrences.original_start",
             ],
             ondelete="CASCADE",
+            # The bookings of a series that is split go with its occurrences.
+            onupdate="CASCADE",
         ),
         UniqueConstraint("organization_id", "series_id", "original_start"),
         one_of("state", BookingState),

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from app.models.event import EventStatus, ParticipantResponse, ParticipantRole
+from app.models.event import EventStatus
+from app.models.participant import ParticipantResponse, ParticipantRole
 from app.models.room import BookingState
 from app.schemas.common import (
     DateOrInstant,

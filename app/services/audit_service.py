@@ -13,7 +13,7 @@ from app.models.audit import AuditEntry
 from app.models.calendar import Calendar
 from app.models.event import Event
 from app.schemas.audit import AuditObject, AuditQuery, AuditRead
-from app.services import calendar_service, event_service
+from app.services import calendar_service, event_access
 from app.services.rows import PageRequest, decode_cursor, encode_cursor
 from app.services.windows import resolve_moment
 
@@ -24,6 +24,8 @@ MASK = "***"
 PRIVATE_COLUMNS: dict[str, frozenset[str]] = {
     AuditObject.EVENTS: frozenset({"title", "description", "location"}),
     AuditObject.CALENDARS: frozenset({"name", "description"}),
+    AuditObject.EVENT_COMMENTS: frozenset({"body"}),
+    AuditObject.EVENT_ATTACHMENTS: frozenset({"name"}),
 }
 
 
@@ -85,7 +87,7 @@ def _told(session: Session, actor: Actor, entries: list[AuditEntry]) -> list[Aud
     events = {entry.object_id for entry in told if entry.object_type == AuditObject.EVENTS}
     seen: set[UUID | None] = set()
     for named, model, visible in (
-        (events, Event, event_service.visible_to),
+        (events, Event, event_access.visible_to),
         (calendars, Calendar, calendar_service.visible_to),
     ):
         if named:

@@ -22,7 +22,7 @@ from app.core.errors import Invalid
 from app.core.hot import fetch_row, hot_statement, snapshot
 from app.models.event import Event, EventStatus
 from app.schemas.event import OccurrenceRead
-from app.services import event_service
+from app.services import event_access
 from app.services.event_times import as_instant, series_of
 from app.services.json_rows import DATE, INSTANT, json_columns, page_json
 from app.services.occurrence_service import bound_of
@@ -183,7 +183,7 @@ def _with_unstored(session: Session, actor: Actor, window: Window, page: PageReq
 def _unstored(session: Session, actor: Actor, window: Window) -> list[tuple[Event, Occurrence]]:
     """The occurrences in the window that the rules make beyond what is stored, in no order."""
     limit = get_settings().SERIES_MAX_OCCURRENCES
-    query = event_service.visible_to(actor).where(
+    query = event_access.visible_to(actor).where(
         col(Event.expanded_until) < max(window.end, window.end_day), col(Event.status).in_(window.statuses)
     )
     if window.calendar_id is not None:

@@ -40,6 +40,18 @@ BESIDES = (
     "INSERT INTO handovers (organization_id, id, user_id, created_at) VALUES (%(o)s, %(i)s, %(u)s, now())",
     "INSERT INTO handover_items (organization_id, id, handover_id, object_type, object_id, field)"
     " VALUES (%(o)s, gen_random_uuid(), %(i)s, 'events', %(i)s, 'organizer_id')",
+    "INSERT INTO event_comments (organization_id, id, event_id, author_id, body)"
+    " SELECT organization_id, %(i)s, id, %(u)s, %(t)s FROM events WHERE organization_id = %(o)s",
+    "INSERT INTO event_attachments (organization_id, id, event_id, uploaded_by_id, name, media_type, size, sha256,"
+    " storage_key, created_at) SELECT organization_id, %(i)s, id, %(u)s, %(t)s, 'text/plain', 1, '', '', now()"
+    " FROM events WHERE organization_id = %(o)s",
+    "INSERT INTO calendar_shares (organization_id, id, calendar_id, user_id, level)"
+    " SELECT organization_id, %(i)s, id, %(u)s, 'read' FROM calendars WHERE organization_id = %(o)s LIMIT 1",
+    "INSERT INTO calendar_subscriptions (organization_id, id, calendar_id, user_id, is_listed)"
+    " SELECT organization_id, %(i)s, id, %(u)s, true FROM calendars WHERE organization_id = %(o)s LIMIT 1",
+    "INSERT INTO delegations (organization_id, id, principal_id, delegate_id, sees_private, created_at)"
+    " SELECT organization_id, %(i)s, id, %(u)s, true, now() FROM users"
+    " WHERE organization_id = %(o)s AND id <> %(u)s LIMIT 1",
 )
 
 

@@ -14,7 +14,7 @@ from app.db import SessionDep
 from app.models.base import now
 from app.schemas.common import Page
 from app.schemas.event import EventPatch, EventRead, EventWrite, OccurrenceQuery, OccurrenceRead, ParticipantWrite
-from app.services import event_list_service, event_service
+from app.services import event_access, event_list_service, event_service, participant_service
 from app.services.rows import PageRequest
 from app.services.windows import TAKING_PLACE, Window, resolve_moment
 
@@ -71,7 +71,7 @@ def list_upcoming_events(
 
 @router.get("/{event_id}", response_model=EventRead, summary="Read an event", responses=responses(401, 403, 404))
 def read_event(event_id: UUID, user: CurrentUser, session: SessionDep) -> EventRead:
-    event = event_service.get_event(session, user, event_id)
+    event = event_access.get_event(session, user, event_id)
     return event_service.read_event(session, event)
 
 
@@ -131,7 +131,7 @@ def delete_event(event_id: UUID, user: CurrentUser, session: SessionDep, if_matc
     responses=responses(401, 403, 404, 409),
 )
 def add_participant(event_id: UUID, data: ParticipantWrite, user: CurrentUser, session: SessionDep) -> EventRead:
-    event = event_service.add_participant(session, user, event_id, data)
+    event = participant_service.add_participant(session, user, event_id, data)
     return event_service.read_event(session, event)
 
 
@@ -143,4 +143,4 @@ def add_participant(event_id: UUID, data: ParticipantWrite, user: CurrentUser, s
 )
 def remove_participant(event_id: UUID, user_id: UUID, user: CurrentUser, session: SessionDep) -> None:
     """For the organizer; people may take themselves out."""
-    event_service.remove_participant(session, user, event_id, user_id)
+    participant_service.remove_participant(session, user, event_id, user_id)

@@ -41,6 +41,10 @@ PLANNING: dict[str, tuple[str, str]] = {
         "An event that books a room must last longer than zero minutes.",
         "Событие с комнатой должно длиться дольше нуля минут.",
     ),
+    "calendar_is_outside": (
+        "This calendar shows a feed from elsewhere: what is in it is changed there.",
+        "Этот календарь показывает внешнюю ленту: его события меняют там, откуда они пришли.",
+    ),
     "calendar_is_last": (
         "This is your only calendar. Create another one first.",
         "Это ваш единственный календарь. Сначала создайте другой.",

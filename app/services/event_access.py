@@ -1,0 +1,111 @@
+"""Who sees an event and who may change it. Every look-up of an event starts here.
+
+Three degrees: somebody sees that the time is taken (any share of the calendar), reads the details, or changes the
+event. `calendar_level()` and `takes_part()` of migration 0007 say what a person has; levels are 1 busy times, 2 read,
+3 write, 4 manage, 5 own.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlmodel import Session, col
+
+from app.core.actor import Actor
+from app.core.errors import Forbidden
+from app.models.calendar import Calendar
+from app.models.event import Event, Visibility
+from app.models.sharing import ShareLevel
+from app.services.rows import get_visible
+
+LEVELS = {level: number for number, level in enumerate(ShareLevel, start=1)}
+OWN = len(LEVELS) + 1
+# From which level on the details of an event of this visibility are read.
+DETAILS_FROM = {
+    Visibility.PUBLIC: LEVELS[ShareLevel.FREE_BUSY],
+    Visibility.DEFAULT: LEVELS[ShareLevel.READ],
+    Visibility.PRIVATE: LEVELS[ShareLevel.WRITE],
+    Visibility.CONFIDENTIAL: OWN,
+}
+# The same as SQL, for statements that have the level at hand.
+DETAILS_FROM_SQL = (
+    "CASE {visibility} "
+    + " ".join(f"WHEN '{visibility}' THEN {level}" for visibility, level in DETAILS_FROM.items())
+    + " END"
+)
+CLOSED = (Visibility.PRIVATE, Visibility.CONFIDENTIAL)
+
+
+def visible_to(actor: Actor) -> Select[Event]:
+    """The events whose details the actor reads: of calendars that they see, and those they organize or take part in."""
+    return select(Event).where(col(Event.organization_id) == actor.company, reads_details(actor))
+
+
+def reads_details(actor: Actor) -> ColumnElement[bool]:
+    """The condition on `events` that `visible_to` puts."""
+    needed = case(*((col(Event.visibility) == visibility, level) for visibility, level in DETAILS_FROM.items()))
+    reads = or_(
+        col(Event.organizer_id) == actor.user_id,
+        func.takes_part(actor.company, actor.user_id, col(Event.id)),
+        _level(actor, Event.calendar_id) >= needed,
+    )
+    if actor.sees_private:
+        return reads
+    return and_(reads, col(Event.visibility).not_in(CLOSED))
+
+
+def get_event(session: Session, actor: Actor, event_id: UUID, *, lock: bool = False) -> Event:
+    """An event whose details the actor reads.
+
+    Raises:
+        NotFound: there is none, as far as the actor may know.
+    """
+    return get_visible(session, visible_to(actor), event_id, "event_not_found", lock=lock)
+
+
+def get_changeable(session: Session, actor: Actor, event_id: UUID) -> Event:
+    """An event that the actor may change, locked.
+
+    That is its organizer, who may write in its calendar, an administrator in a public calendar, and its guests where
+    the organizer lets them.
+
+    Raises:
+        NotFound: the actor does not see it.
+        Forbidden: the actor only sees it, or it comes from a feed outside.
+    """
+    event = get_event(session, actor, event_id, lock=True)
+    calendar = session.get_one(Calendar, (event.organization_id, event.calendar_id))
+    if calendar.is_outside:
+        raise Forbidden("calendar_is_outside")
+    if event.organizer_id == actor.user_id or (actor.is_admin and calendar.is_public):
+        return event
+    if calendar_level(session, actor, event.calendar_id) >= LEVELS[ShareLevel.WRITE]:
+        return event
+    if event.guests_can_change and takes_part(session, actor, event):
+        return event
+    raise Forbidden("not_organizer")
+
+
+def is_host(session: Session, actor: Actor, event: Event) -> bool:
+    """Whether the actor organizes the event, or keeps it for the organizer: may write in its calendar."""
+    if event.organizer_id == actor.user_id:
+        return True
+    calendar = session.get_one(Calendar, (event.organization_id, event.calendar_id))
+    if actor.is_admin and calendar.is_public:
+        return True
+    return calendar_level(session, actor, event.calendar_id) >= LEVELS[ShareLevel.WRITE]
+
+
+def calendar_level(session: Session, actor: Actor, calendar_id: UUID) -> int:
+    """What the actor may do in a calendar: 0 nothing, 1 busy times, 2 read, 3 write, 4 manage, 5 own."""
+    level = session.execute(select(_level(actor, calendar_id))).scalar_one()
+    return level or 0
+
+
+def takes_part(session: Session, actor: Actor, event: Event) -> bool:
+    """Whether the actor is a participant of this very row, alone or with a department."""
+    return bool(session.execute(select(func.takes_part(actor.company, actor.user_id, event.id))).scalar_one())
+
+
+def _level(actor: Actor, calendar_id: Any) -> Any:
+    return func.calendar_level(actor.company, actor.user_id, calendar_id)
