@@ -9,10 +9,12 @@ interval and the last day ends the walk, whatever matches on the way.
 
 from calendar import monthrange
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from itertools import product
 
-from app.calendaring.rule import Frequency, Rule, WeekdayNumber
+from app.calendaring.rule import Frequency, Rule, Skip, WeekdayNumber
+
+_DAY = timedelta(days=1)
 
 
 def expand(rule: Rule, start: date, first_day: date, last_day: date) -> Iterator[date]:
@@ -28,15 +30,17 @@ def expand(rule: Rule, start: date, first_day: date, last_day: date) -> Iterator
     if isinstance(start, datetime):
         low, high = max(start, datetime.combine(low, time.min)), datetime.combine(last_day, time.max)
         times = _times_of_day(rule, start)
-    for days in _Pattern(rule, start).day_sets(first_day, last_day):
-        moments: Iterable[date]
-        if rule.by_set_position:
-            moments = _at_positions(days, times, rule.by_set_position)
-        else:
-            moments = _at_all_times([day for day in days if first_day <= day <= last_day], times)
+    moments: Iterable[date]
+    for moments in _moment_sets(rule, start, times, first_day, last_day):
         for moment in moments:
             if low <= moment <= high:
                 yield moment
+
+
+def in_phase(rule: Rule, start: date, other: date) -> bool:
+    """Whether INTERVAL lets the day, week, month or year of `other` count, starting from that of `start` (DTSTART)."""
+    pattern = _Pattern(rule, start)
+    return (pattern.number_of(day_of(other)) - pattern.number_of(day_of(start))) % rule.interval == 0
 
 
 def times_per_day(rule: Rule) -> int:
@@ -47,6 +51,35 @@ def times_per_day(rule: Rule) -> int:
 def day_of(moment: date) -> date:
     """The date of a date or a datetime."""
     return moment.date() if isinstance(moment, datetime) else moment
+
+
+def _moment_sets(
+    rule: Rule, start: date, times: tuple[time, ...] | None, first_day: date, last_day: date
+) -> Iterator[Iterable[date]]:
+    """The moments of interval after interval, in order; up to those of whole intervals, so some may lie outside."""
+    pattern = _Pattern(rule, start)
+    sets: Iterable[list[date]] = pattern.day_sets(first_day, last_day)
+    if rule.by_set_position:
+        chosen: Iterable[list[date]] = (list(_at_positions(days, times, rule.by_set_position)) for days in sets)
+        yield from _without_repetition(chosen) if pattern.leaves_intervals else chosen
+        return
+    if pattern.leaves_intervals:
+        sets = _without_repetition(sets)
+    for days in sets:
+        yield _at_all_times([day for day in days if first_day <= day <= last_day], times)
+
+
+def _without_repetition(sets: Iterable[list[date]]) -> Iterator[list[date]]:
+    """Sorted sets of which neighbours may overlap, as sorted sets that do not: a moved day counts once (RFC 7529 §4.1).
+
+    A day is moved by one day at most, so only neighbours overlap.
+    """
+    pending: list[date] = []
+    for members in sets:
+        if members:
+            yield [moment for moment in pending if moment < members[0]]
+            pending = sorted({*members, *(moment for moment in pending if moment >= members[0])})
+    yield pending
 
 
 def _times_of_day(rule: Rule, start: datetime) -> tuple[time, ...]:
@@ -83,6 +116,9 @@ class _Pattern:
 
     def __init__(self, rule: Rule, start: date) -> None:
         self._frequency = rule.frequency
+        self._skip = rule.skip
+        self._moves_month_days = rule.moves_month_days
+        self._moves_year_days = rule.moves_year_days
         self._interval = rule.interval
         self._week_start = rule.week_start
         self._start_day = day_of(start)
@@ -105,14 +141,35 @@ class _Pattern:
             if yearly and not self._months:
                 self._months = frozenset({self._start_day.month})
 
+    @property
+    def leaves_intervals(self) -> bool:
+        """Whether SKIP may move a day out of its month or year, into the next or the last day of the one before."""
+        return self._moves_month_days or self._moves_year_days
+
     def day_sets(self, first_day: date, last_day: date) -> Iterator[list[date]]:
         """The whole set of days of each interval that touches first_day … last_day, in order."""
-        origin = self._number_of(self._start_day)
-        ahead = max(0, self._number_of(first_day) - origin) // self._interval
-        for number in range(origin + ahead * self._interval, self._number_of(last_day) + 1, self._interval):
-            yield [day for day in self._candidates(number) if self._allows(day)]
+        origin = self.number_of(self._start_day)
+        if not self.leaves_intervals:
+            for number in self._numbers(origin, first_day, last_day):
+                yield [day for day in self._candidates(number) if self._allows(day)]
+            return
+        if self._interval == 1:
+            origin -= 1  # may have moved a day into DTSTART's interval
+        if first_day > date.min:
+            first_day -= _DAY
+        if last_day < date.max:
+            last_day += _DAY
+        for number in self._numbers(origin, first_day, last_day):
+            days = {day for day in self._candidates(number) if self._allows(day)}
+            days.update(day for day in self._moved(number) if self._is_named_weekday(day))
+            yield sorted(days)
 
-    def _number_of(self, day: date) -> int:
+    def _numbers(self, origin: int, first_day: date, last_day: date) -> range:
+        ahead = max(0, self.number_of(first_day) - origin) // self._interval
+        return range(origin + ahead * self._interval, self.number_of(last_day) + 1, self._interval)
+
+    def number_of(self, day: date) -> int:
+        """The running number of the day, week, month or year that a day lies in."""
         match self._frequency:
             case Frequency.DAILY:
                 return day.toordinal()
@@ -154,6 +211,29 @@ class _Pattern:
             return [day for month in range(1, 13) for day in self._days_of_month(year, month)]
         return _days_between(before + 1, before + length)
 
+    def _moved(self, number: int) -> Iterator[date]:
+        """The days that take the place of those that an interval's months, or its year, do not have."""
+        if self._moves_year_days:
+            yield from self._replacements(date(number, 1, 1), _length_of_year(number), self._year_days)
+        elif self._moves_month_days:
+            year, months = number, range(1, 13)
+            if self._frequency is Frequency.MONTHLY:
+                year, months = number // 12, range(number % 12 + 1, number % 12 + 2)
+            for month in months:
+                if not self._months or month in self._months:
+                    length = monthrange(year, month)[1]
+                    yield from self._replacements(date(year, month, 1), length, self._month_days)
+
+    def _replacements(self, first: date, length: int, wanted: frozenset[int]) -> Iterator[date]:
+        """For 31 in a month of 30 days the days around its end, for -31 those around its beginning."""
+        forward = self._skip is Skip.FORWARD
+        for day in wanted:
+            if abs(day) > length:
+                after_end, before_first = first.toordinal() + length, first.toordinal() - 1
+                ordinal = (after_end if forward else after_end - 1) if day > 0 else before_first + forward
+                if date.min.toordinal() <= ordinal <= date.max.toordinal():
+                    yield date.fromordinal(ordinal)
+
     def _allows(self, day: date) -> bool:
         if self._months and day.month not in self._months:
             return False
@@ -163,6 +243,9 @@ class _Pattern:
                 return False
         if self._weeks and self._weeks.isdisjoint(_week_numbers(day, self._week_start)):
             return False
+        return self._is_named_weekday(day)
+
+    def _is_named_weekday(self, day: date) -> bool:
         if not self._named_weekdays or day.weekday() in self._weekdays:
             return True
         return day.weekday() in self._named_weekdays and self._is_numbered_weekday(day)

@@ -1,15 +1,17 @@
-"""Recurrence rules: parsing, checking and writing RRULE text (RFC 5545 §3.3.10)."""
+"""Recurrence rules: parsing, checking and writing RRULE text (RFC 5545 §3.3.10, RFC 7529 §4.1)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Self
 
 from app.calendaring.rule_parts import (
+    GREGORIAN,
     MAX_COUNT,
     MAX_INTERVAL,
     NUMBER_PARTS,
     Frequency,
     InvalidRule,
+    Skip,
     WeekdayNumber,
     format_until,
     format_weekday_numbers,
@@ -19,7 +21,7 @@ from app.calendaring.rule_parts import (
 )
 from app.calendaring.zones import to_utc
 
-__all__ = ["MAX_TEXT", "Frequency", "InvalidRule", "Rule", "WeekdayNumber"]
+__all__ = ["MAX_TEXT", "Frequency", "InvalidRule", "Rule", "Skip", "WeekdayNumber"]
 
 MAX_TEXT = 1_000
 
@@ -48,6 +50,7 @@ class Rule:
     by_month: tuple[int, ...] = ()
     by_set_position: tuple[int, ...] = ()
     week_start: int = 0
+    skip: Skip = Skip.OMIT
 
     def __post_init__(self) -> None:
         for attribute in ("by_day", *(part.attribute for part in NUMBER_PARTS.values())):
@@ -58,6 +61,27 @@ class Rule:
         _check_ends(self)
         _check_combinations(self)
         _check_days_exist(self)
+
+    @property
+    def moves_month_days(self) -> bool:
+        """Whether SKIP puts another day in the place of a BYMONTHDAY, or DTSTART's, that a month does not have.
+
+        DAILY and WEEKLY only go over days that exist, and so do BYWEEKNO and BYYEARDAY, which a day must match too.
+        """
+        counts_in_months = self.frequency in (Frequency.MONTHLY, Frequency.YEARLY)
+        return self.skip is not Skip.OMIT and counts_in_months and not (self.by_week_number or self.by_year_day)
+
+    @property
+    def moves_year_days(self) -> bool:
+        """Whether SKIP puts another day in the place of day 366 of a year without 29 February.
+
+        With BYMONTH, BYMONTHDAY or BYWEEKNO a day of the year must match these too, and one that is not there does not.
+        """
+        return (
+            self.skip is not Skip.OMIT
+            and bool(self.by_year_day)
+            and not (self.by_month or self.by_month_day or self.by_week_number)
+        )
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -79,13 +103,17 @@ class Rule:
             if attribute in values:
                 raise InvalidRule("duplicate_part", f"{name} is given twice", part=name)
             values[attribute] = parsed
+        if values.pop("scale", None) is None and "skip" in values:
+            raise InvalidRule("skip_without_rscale", "SKIP needs RSCALE", part="SKIP")
         if "frequency" not in values:
             raise InvalidRule("frequency_missing", "FREQ is missing")
         return cls(**values)
 
     def __str__(self) -> str:
-        """Canonical RRULE text without "RRULE:"; what equals its default is left out."""
+        """Canonical RRULE text without "RRULE:"; what equals its default is left out, RSCALE without SKIP too."""
         parts = [f"FREQ={self.frequency}"]
+        if self.skip is not Skip.OMIT:
+            parts.insert(0, f"RSCALE={GREGORIAN}")
         if self.until is not None:
             parts.append(f"UNTIL={format_until(self.until)}")
         if self.count is not None:
@@ -97,6 +125,8 @@ class Rule:
             parts.append(f"{name}={','.join(map(str, getattr(self, part.attribute)))}")
         if self.week_start != 0:
             parts.append(f"WKST={format_weekday_numbers((WeekdayNumber(self.week_start),))}")
+        if self.skip is not Skip.OMIT:
+            parts.append(f"SKIP={self.skip}")
         return ";".join(part for part in parts if not part.endswith("="))
 
 
@@ -154,8 +184,8 @@ def _check_combinations(rule: Rule) -> None:
 
 
 def _check_days_exist(rule: Rule) -> None:
-    """Refuses what no calendar year can hold: 30 February, a sixth Monday in a month."""
-    if rule.by_month and rule.by_month_day:
+    """Refuses what no calendar year can hold: 30 February where SKIP does not move it, a sixth Monday in a month."""
+    if rule.by_month and rule.by_month_day and not rule.moves_month_days:
         longest = max(_LONGEST_MONTHS[month - 1] for month in rule.by_month)
         if all(abs(day) > longest for day in rule.by_month_day):
             raise InvalidRule("rule_never_matches", "none of these months has such a day", part="BYMONTHDAY")

@@ -1,4 +1,4 @@
-"""The parts of a recurrence rule: their values, ranges and text (RFC 5545 §3.3.10)."""
+"""The parts of a recurrence rule: their values, ranges and text (RFC 5545 §3.3.10, RFC 7529 §4.1)."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 MAX_INTERVAL = 10_000
 MAX_COUNT = 999_999_999
+GREGORIAN = "GREGORIAN"
 _MAX_ECHO = 40
 
 WEEKDAYS: tuple[str, ...] = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -36,6 +37,14 @@ class Frequency(StrEnum):
     WEEKLY = "WEEKLY"
     MONTHLY = "MONTHLY"
     YEARLY = "YEARLY"
+
+
+class Skip(StrEnum):
+    """What becomes of a day that its month or year does not have (RFC 7529 §4.1)."""
+
+    OMIT = "OMIT"
+    BACKWARD = "BACKWARD"
+    FORWARD = "FORWARD"
 
 
 class WeekdayNumber(NamedTuple):
@@ -83,6 +92,19 @@ def parse_frequency(text: str) -> Frequency:
     if text not in Frequency.__members__:
         raise syntax_error("FREQ", text)
     return Frequency(text)
+
+
+def _parse_skip(text: str) -> Skip:
+    if text not in Skip.__members__:
+        raise syntax_error("SKIP", text)
+    return Skip(text)
+
+
+def _parse_scale(text: str) -> str:
+    if text != GREGORIAN:
+        scale = text[:_MAX_ECHO]
+        raise InvalidRule("rscale_unsupported", f"RSCALE {scale!r} is not supported", part="RSCALE", value=scale)
+    return text
 
 
 def _parse_number(part: str, text: str, signed: bool) -> int:
@@ -138,18 +160,21 @@ _OTHER_PARTS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "UNTIL": ("until", _parse_until),
     "BYDAY": ("by_day", _parse_weekday_numbers),
     "WKST": ("week_start", _parse_week_start),
+    "SKIP": ("skip", _parse_skip),
+    "RSCALE": ("scale", _parse_scale),
 }
 
 
 def parse_part(part: str, text: str) -> tuple[str, object]:
-    """The attribute of Rule that a part fills, and its value, from upper-case text; raises InvalidRule."""
+    """The attribute of Rule that a part fills, and its value, from upper-case text; raises InvalidRule.
+
+    "scale" is no attribute of Rule: it can only be GREGORIAN, and only says that SKIP may follow (RFC 7529 §4.1).
+    """
     if part in NUMBER_PARTS:
         return NUMBER_PARTS[part].attribute, _parse_numbers(part, text)
     if part in _OTHER_PARTS:
         attribute, parse = _OTHER_PARTS[part]
         return attribute, parse(text)
-    if part in ("SKIP", "RSCALE"):  # RFC 7529
-        raise InvalidRule(f"{part.lower()}_unsupported", f"{part} is not supported", part=part)
     raise InvalidRule("unknown_part", f"unknown part {part[:_MAX_ECHO]!r}", part=part[:_MAX_ECHO])
 
 

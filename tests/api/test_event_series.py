@@ -159,7 +159,8 @@ def test_excluding_one_more_removes_its_row_and_keeps_the_others_as_they_are_to_
         ("FREQ=DAILY;X-PARTY=YES", "rule_unknown_part"),
         ("FREQ=DAILY\nDTSTART:20270101T000000", "rule_syntax"),
         ("FREQ=DAILY;COUNT=\u0663", "rule_syntax"),
-        ("FREQ=MONTHLY;SKIP=FORWARD;RSCALE=GREGORIAN", "rule_skip_unsupported"),
+        ("FREQ=MONTHLY;SKIP=FORWARD", "rule_skip_without_rscale"),
+        ("FREQ=MONTHLY;SKIP=FORWARD;RSCALE=HEBREW", "rule_rscale_unsupported"),
     ],
 )
 def test_rule_25_a_bomb_or_no_rule_is_refused_with_the_reason_and_nothing_is_stored(

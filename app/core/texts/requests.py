@@ -87,13 +87,13 @@ REQUESTS: dict[str, tuple[str, str]] = {
         "recurrence_rule: there is no part {part} in RFC 5545.",
         "recurrence_rule: в RFC 5545 нет части {part}.",
     ),
-    "rule_skip_unsupported": (
-        "recurrence_rule: SKIP (RFC 7529) is not supported.",
-        "recurrence_rule: SKIP (RFC 7529) не поддерживается.",
+    "rule_skip_without_rscale": (
+        "recurrence_rule: SKIP needs RSCALE=GREGORIAN beside it (RFC 7529).",
+        "recurrence_rule: вместе со SKIP нужен RSCALE=GREGORIAN (RFC 7529).",
     ),
     "rule_rscale_unsupported": (
-        "recurrence_rule: RSCALE (RFC 7529) is not supported.",
-        "recurrence_rule: RSCALE (RFC 7529) не поддерживается.",
+        "recurrence_rule: RSCALE={value} is not supported; GREGORIAN is.",
+        "recurrence_rule: RSCALE={value} не поддерживается; поддерживается GREGORIAN.",
     ),
     "rule_frequency_missing": ("recurrence_rule: FREQ is missing.", "recurrence_rule: нет FREQ."),
     "rule_frequency_too_high": (
