@@ -95,6 +95,11 @@ class Series:
         return self._first
 
     @property
+    def first_end(self) -> date:
+        """The end that goes with `first_start`: aware UTC, or a date when all-day."""
+        return self._explicit(self.end, self.end_utc)
+
+    @property
     def earliest_start(self) -> date:
         """The start of the first instance, excluded or not: that of DTSTART, unless an rdate lies before it."""
         return min(self._first, self._added[0][1]) if self._added else self._first

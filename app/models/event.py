@@ -82,7 +82,10 @@ class Event(OwnedByOrganization, Timestamped, Versioned, table=True):
         # Targets of keys that carry a copy: PostgreSQL updates the copies itself (ON UPDATE CASCADE).
         UniqueConstraint("organization_id", "id", "calendar_id"),
         UniqueConstraint("organization_id", "id", "span"),
-        UniqueConstraint("organization_id", "series_id", "original_start"),
+        # Deferrable, so that all overrides of a series can move at once, each to where another was.
+        UniqueConstraint(
+            "organization_id", "series_id", "original_start", deferrable=True, initially="IMMEDIATE"
+        ),
         Index(
             "uq_events_uid",
             "organization_id",

@@ -3,10 +3,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
-from app.models.event import EventStatus
-from app.models.participant import ParticipantResponse, ParticipantRole
+from app.models.event import EventStatus, Transparency, Visibility
 from app.models.room import BookingState
 from app.schemas.common import (
     DateOrInstant,
@@ -20,19 +19,9 @@ from app.schemas.common import (
     example,
     partial_of,
 )
+from app.schemas.participant import ParticipantRead, ParticipantWrite
 
 RuleText = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
-
-
-class ParticipantWrite(Input):
-    user_id: UUID
-    role: ParticipantRole = ParticipantRole.REQUIRED
-
-
-class ParticipantRead(Output):
-    user_id: UUID
-    role: ParticipantRole
-    response: ParticipantResponse
 
 
 class EventWrite(Input):
@@ -64,12 +53,31 @@ class EventWrite(Input):
     room_id: UUID | None = None
     is_all_day: bool = False
     recurrence_rule: RuleText | None = Field(
-        None, examples=["FREQ=WEEKLY;BYDAY=MO"], description="RRULE of RFC 5545, DAILY to YEARLY"
+        None,
+        examples=["FREQ=WEEKLY;BYDAY=MO"],
+        description="RRULE of RFC 5545, DAILY to YEARLY, with SKIP of RFC 7529. The rule as it is stored follows when the "
+        "event moves to another day",
     )
     exdates: list[DateOrMoment] = Field(
-        default_factory=list, max_length=5000, description="Starts of occurrences that do not take place"
+        default_factory=list,
+        max_length=5000,
+        description="Starts of occurrences that do not take place. Not sent with a change: as they are",
+    )
+    rdates: list[DateOrMoment] = Field(
+        default_factory=list,
+        max_length=5000,
+        description="Starts of further occurrences. Not sent with a change: as they are",
     )
     status: EventStatus = EventStatus.CONFIRMED
+    visibility: Visibility = Field(
+        Visibility.DEFAULT,
+        description="Who reads the details; for everybody else the time is busy. private: who may write in the calendar; "
+        "confidential: its owner only; and always the organizer and who takes part",
+    )
+    transparency: Transparency = Field(Transparency.OPAQUE, description="Whether it makes people busy")
+    guests_can_see_guests: StrictBool = True
+    guests_can_invite: StrictBool = False
+    guests_can_change: StrictBool = False
     participants: list[ParticipantWrite] | None = Field(None, max_length=5000, description="Not sent: as they are")
 
 
@@ -77,7 +85,15 @@ EventPatch = partial_of(EventWrite, "EventPatch")
 
 
 class EventRead(Output):
+    """A single event, a series, or one occurrence of it.
+
+    `series_id` and `original_start` are there for one occurrence: which series it belongs to, and the start by which the
+    series knows it, wherever it was moved.
+    """
+
     id: UUID
+    series_id: UUID | None
+    original_start: DateOrInstant | None
     title: str
     description: str | None
     start_time: DateOrInstant
@@ -86,13 +102,23 @@ class EventRead(Output):
     location: str | None
     calendar_id: UUID
     organizer_id: UUID
+    sent_by_id: UUID | None = Field(description="The delegate who made or last changed it for the organizer")
+    organizer_email: str | None = Field(description="The organizer elsewhere of an event that was imported")
+    organizer_name: str | None
     room_id: UUID | None
     is_all_day: bool
     is_recurring: bool
     recurrence_rule: str | None
     exdates: list[DateOrInstant]
+    rdates: list[DateOrInstant]
     status: EventStatus
+    visibility: Visibility
+    transparency: Transparency
+    guests_can_see_guests: bool
+    guests_can_invite: bool
+    guests_can_change: bool
     uid: str
+    related_to: str | None = Field(description="The uid of the series that this one was split off")
     participants: list[ParticipantRead]
     created_at: Instant
     updated_at: Instant
@@ -117,10 +143,14 @@ class OccurrenceQuery(Input):
 
 
 class OccurrenceRead(Output):
-    """One instance in a list. `id` is the event that describes it, `original_start` names it in its series."""
+    """One instance in a list. `id` is the event that describes it, `original_start` names it in its series.
+
+    Where you may know only that the time is taken, `is_details_hidden` is true, and the texts and the room are null.
+    """
 
     id: UUID
-    title: str
+    series_id: UUID | None = Field(description="The series, of an occurrence of one; to change it, name both")
+    title: str | None
     description: str | None
     start_time: DateOrInstant
     end_time: DateOrInstant
@@ -136,11 +166,14 @@ class OccurrenceRead(Output):
     is_all_day: bool
     is_recurring: bool
     status: EventStatus
+    transparency: Transparency
+    is_details_hidden: bool
 
 
 class ClashRead(Output):
     """A wanted occurrence, and the booking that is in its way. `title` only where you may see that event."""
 
+    room_id: UUID
     start_time: Instant
     end_time: Instant
     booked_from: Instant

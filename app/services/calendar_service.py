@@ -63,6 +63,16 @@ def get_own_calendar(session: Session, actor: Actor, calendar_id: UUID, *, lock:
     return calendar
 
 
+def get_writable_calendar(session: Session, actor: Actor, calendar_id: UUID) -> Calendar:
+    """A calendar into which the actor may put events.
+
+    Raises:
+        NotFound: the actor does not see it.
+        Forbidden: the actor only sees it.
+    """
+    return get_own_calendar(session, actor, calendar_id)
+
+
 def default_calendar(session: Session, actor: Actor) -> Calendar:
     """The actor's first calendar. The last cannot be deleted; who handed theirs over and came back gets a new one.
 

@@ -1,55 +1,80 @@
-"""Events: who sees them, who may change them, and what a change does to occurrences, rooms and participants."""
+"""Events: making, changing and deleting them, one occurrence, this and those that follow, or all."""
 
-from dataclasses import asdict, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlmodel import Session
 
-from app.calendaring.zones import get_zone, wall_to_utc
+from app.calendaring.series import Occurrence
 from app.core.actor import Actor
-from app.core.errors import NotFound
+from app.core.errors import Invalid, NotFound
 from app.models.calendar import Calendar
 from app.models.event import Event, EventStatus
-from app.schemas.event import EventRead, EventWrite, ParticipantRead
-from app.services import booking_service, calendar_service, occurrence_service
-from app.services.event_access import get_changeable
+from app.schemas.event import EventWrite
+from app.services import booking_service, calendar_service, event_access, occurrence_service, series_service
+from app.services.event_edit_service import (
+    Trace,
+    Wanted,
+    content_of,
+    edit_occurrence,
+    edit_whole,
+    remove_occurrence,
+)
+from app.services.event_reading import GUEST_RIGHTS, as_written
 from app.services.event_times import checked_series, resolve_times
-from app.services.participant_service import participants_of, set_participants
-from app.services.rows import apply_changes, check_version, flush
+from app.services.participant_service import set_participants
+from app.services.rows import check_version, flush
 
-# The columns that say when occurrences take place: a change of any makes their rows anew.
-SCHEDULE_COLUMNS = frozenset(
-    {
-        "start_time",
-        "end_time",
-        "start_wall",
-        "end_wall",
-        "time_zone",
-        "is_all_day",
-        "recurrence_rule",
-        "exdates",
-        "tzdata_version",
-    }
+# What a PUT that does not name them leaves as it is: a field that a client forgot or does not know must neither bring
+# back what was cancelled, nor open what is private, nor dismiss anybody.
+KEPT = frozenset(
+    {"calendar_id", "participants", "exdates", "rdates", "visibility", "transparency", *GUEST_RIGHTS}
 )
 
 
-def read_event(session: Session, event: Event) -> EventRead:
-    """The event as clients see it, participants included."""
-    participants = participants_of(session, event)
-    values = {name: getattr(event, name) for name in EventRead.model_fields if name != "participants"}
-    if event.is_all_day:
-        values["start_time"], values["end_time"] = event.start_wall.date(), event.end_wall.date()
-        values["exdates"] = [exdate.date() for exdate in event.exdates]
-    else:
-        zone = get_zone(event.time_zone or "UTC")
-        values["exdates"] = [wall_to_utc(exdate, zone) for exdate in event.exdates]
-    values["is_recurring"] = event.recurrence_rule is not None
-    values["participants"] = [ParticipantRead.model_validate(row) for row in participants]
-    return EventRead.model_validate(values)
+class Scope(StrEnum):
+    """Which occurrences of a series a change is about."""
+
+    THIS = "this"
+    FOLLOWING = "following"
+    ALL = "all"
 
 
-def create_event(session: Session, actor: Actor, data: EventWrite) -> Event:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which occurrences a client means: `occurrence` is the original start of one. None: not said."""
+
+    scope: Scope | None = None
+    occurrence: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a change is about, locked.
+
+    `event` is the row that the client named. `series` is the series to which it belongs, or the event itself.
+    """
+
+    event: Event
+    series: Event
+    scope: Scope
+    original: datetime | None = None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a change left: the row that describes what was changed (None if it is gone), and what became of the rest."""
+
+    event: Event | None
+    series: list[Event]
+    trace: Trace = field(default_factory=Trace)
+
+
+def create_event(session: Session, actor: Actor, data: EventWrite) -> Outcome:
     """A new event of the actor, with its occurrences, participants and room, or nothing of it.
 
     Raises:
@@ -63,132 +88,158 @@ def create_event(session: Session, actor: Actor, data: EventWrite) -> Event:
     series = checked_series(times)
     event = Event(
         **asdict(times),
-        **_content(data),
+        **content_of(data),
         organization_id=actor.company,
         calendar_id=calendar.id,
         organizer_id=actor.user_id,
-        room_id=data.room_id,
+        sent_by_id=actor.delegate_id,
         uid=str(uuid4()),
         span=None,
     )
-    occurrences = occurrence_service.plan(event, series)
-    rooms = _lock_rooms(session, actor, {data.room_id})
+    planned = occurrence_service.plan(event, series)
+    if event.room_id is not None:
+        booking_service.require_room(session, actor, event.room_id)
     session.add(event)
     flush(session)
-    occurrence_service.store(session, event, occurrences)
+    occurrence_service.store(session, event, occurrence_service.wanted_rows(event, planned, ()))
     if data.participants:
         set_participants(session, event, data.participants)
     if event.room_id is not None and event.status != EventStatus.CANCELLED:
-        booking_service.book(session, actor, event, rooms.get(event.room_id))
-    return event
+        booking_service.sync(session, actor, event)
+    return Outcome(event, [event])
 
 
 def replace_event(
-    session: Session, actor: Actor, event_id: UUID, data: EventWrite, if_match: frozenset[int] | None
-) -> Event:
-    """PUT: the whole event, all its occurrences. Participants and calendar stay when they are not sent."""
-    event = get_changeable(session, actor, event_id)
-    check_version(event, if_match)
-    return _change(session, actor, event, data)
+    session: Session, actor: Actor, event_id: UUID, data: EventWrite, if_match: frozenset[int] | None, choice: Choice
+) -> Outcome:
+    """PUT: the whole event, or of a series what `choice` says; what KEPT names stays where it is not sent."""
+    target = find_target(session, actor, event_id, choice, if_match)
+    sent = frozenset(data.model_fields_set | (EventWrite.model_fields.keys() - KEPT))
+    values = {name: getattr(data, name) for name in EventWrite.model_fields if name in sent}
+    return _change(session, actor, target, values)
 
 
 def patch_event(
-    session: Session, actor: Actor, event_id: UUID, values: dict[str, Any], if_match: frozenset[int] | None
-) -> Event:
+    session: Session,
+    actor: Actor,
+    event_id: UUID,
+    values: Mapping[str, Any],
+    if_match: frozenset[int] | None,
+    choice: Choice,
+) -> Outcome:
     """PATCH: what was sent is laid over what is stored, and the result is treated as a PUT."""
-    event = get_changeable(session, actor, event_id)
+    return _change(session, actor, find_target(session, actor, event_id, choice, if_match), values)
+
+
+def delete_event(
+    session: Session, actor: Actor, event_id: UUID, if_match: frozenset[int] | None, choice: Choice
+) -> Outcome:
+    """Delete an event, or of a series what `choice` says; rooms become free."""
+    target = find_target(session, actor, event_id, choice, if_match)
+    series = target.series
+    match target.scope:
+        case Scope.THIS if target.original is not None:
+            try:
+                remove_occurrence(session, series, target.original)
+            except Invalid as error:
+                if error.code != "no_occurrence_left":
+                    raise
+                session.delete(series)
+        case Scope.FOLLOWING if target.original is not None:
+            rest = series_service.split_off(session, series, target.original)
+            session.delete(rest or series)
+        case _:
+            session.delete(series)
+    flush(session)
+    return Outcome(None, [series])
+
+
+def find_target(
+    session: Session, actor: Actor, event_id: UUID, choice: Choice, if_match: frozenset[int] | None
+) -> Target:
+    """What the actor wants to change and may, locked, in the version that they read.
+
+    Raises:
+        NotFound: the actor does not see the event, or the series has no such occurrence.
+        Forbidden: the actor only sees it.
+        PreconditionFailed: somebody has changed it since.
+        Invalid: a scope that needs an occurrence, without one.
+    """
+    seen = event_access.get_event(session, actor, event_id)
+    if seen.series_id is not None:
+        series = series_service.lock_series(session, actor.company, seen.series_id)
+        scope = choice.scope or Scope.THIS
+        if scope is Scope.THIS:
+            event = event_access.get_changeable(session, actor, event_id)
+        else:
+            event = seen
+            series = event_access.get_changeable(session, actor, series.id)
+        check_version(event, if_match)
+        return Target(event, series, scope, seen.original_start)
+    event = event_access.get_changeable(session, actor, event_id)
     check_version(event, if_match)
-    written = _as_written(event)
+    if not event.recurrence_rule and not event.rdates:
+        if choice.occurrence is not None and series_service.original_of(event, choice.occurrence) != event.start_time:
+            raise NotFound("occurrence_not_found")
+        return Target(event, event, Scope.ALL)
+    if choice.occurrence is None:
+        if choice.scope in (Scope.THIS, Scope.FOLLOWING):
+            raise Invalid("occurrence_required", field="occurrence")
+        return Target(event, event, Scope.ALL)
+    original = series_service.original_of(event, choice.occurrence)
+    return Target(event, event, choice.scope or Scope.THIS, original)
+
+
+def _change(session: Session, actor: Actor, target: Target, values: Mapping[str, Any]) -> Outcome:
+    series, original = target.series, target.original
+    if target.scope is Scope.THIS and original is not None:
+        override = series_service.override_for(session, series, original)
+        trace = edit_occurrence(session, actor, series, override, _wanted(override, None, values))
+        return Outcome(override, [series], trace)
+    if original is None:
+        trace = edit_whole(session, actor, series, _wanted(series, None, values))
+        return Outcome(series, [series], trace)
+    anchor = _anchor(session, series, original)
+    if target.scope is Scope.ALL:
+        trace = edit_whole(session, actor, series, _wanted(series, anchor, values), anchor)
+        return Outcome(series, [series], trace)
+    whole_rule = series.recurrence_rule
+    part = series_service.split_off(session, series, original)
+    if part is None:
+        trace = edit_whole(session, actor, series, _wanted(series, anchor, values), anchor)
+        return Outcome(series, [series], trace)
+    if values.get("recurrence_rule") == whole_rule:
+        # Sent back as it was read, it means the rest of the rule: COUNT has been reduced by what has passed (rule 12).
+        values = {name: value for name, value in values.items() if name != "recurrence_rule"}
+    trace = edit_whole(session, actor, part, _wanted(part, anchor, values), anchor)
+    return Outcome(part, [series, part], trace)
+
+
+def _anchor(session: Session, series: Event, original: datetime) -> Occurrence:
+    """The occurrence as it is now, wherever it was moved: what the client has before them."""
+    override = series_service.find_override(session, series, original)
+    if override is None:
+        return series_service.occurrence_at(series, original)
+    if override.is_all_day:
+        return Occurrence(original.date(), override.start_time.date(), override.end_time.date())
+    return Occurrence(original, override.start_time, override.end_time)
+
+
+def _wanted(event: Event, anchor: Occurrence | None, values: Mapping[str, Any]) -> Wanted:
+    """The event as it is to be: `values` laid over how it is now."""
+    written = as_written(event, anchor)
     if "time_zone" in values and not event.is_all_day:
         # Who corrects the zone means the same time on the clock, not the same instant.
-        written.update(start_time=event.start_wall, end_time=event.end_wall)
+        written.update({name: series_service.wall_of(event, written[name]) for name in ("start_time", "end_time")})
     if values.get("recurrence_rule", ...) is None:
         # A series made a single event has nothing left to exclude from.
-        written["exdates"] = []
-    data = EventWrite.model_validate({**written, **values})
-    return _change(session, actor, event, data, moves_exdates="exdates" not in values)
-
-
-def delete_event(session: Session, actor: Actor, event_id: UUID, if_match: frozenset[int] | None) -> None:
-    """Delete an event with all its occurrences; its room becomes free."""
-    event = get_changeable(session, actor, event_id)
-    check_version(event, if_match)
-    session.delete(event)
-    flush(session)
-
-
-def _change(session: Session, actor: Actor, event: Event, data: EventWrite, *, moves_exdates: bool = False) -> Event:
-    times = resolve_times(data, event.time_zone or actor.time_zone)
-    if moves_exdates and times.is_all_day == event.is_all_day:
-        # What was taken out of a series stays out when the series moves to another time.
-        moved_by = times.start_wall - event.start_wall
-        times = replace(times, exdates=[exdate + moved_by for exdate in times.exdates])
-    values = {**asdict(times), **_content(data), "room_id": data.room_id}
-    if data.calendar_id is not None and data.calendar_id != event.calendar_id:
-        values["calendar_id"] = _target_calendar(session, actor, data).id
-    changed = {name for name, value in values.items() if getattr(event, name) != value}
-    rescheduled = bool(changed & SCHEDULE_COLUMNS)
-    rebooked = rescheduled or "room_id" in changed or _takes_place(event) != (data.status != EventStatus.CANCELLED)
-    rooms = _lock_rooms(session, actor, {event.room_id, data.room_id}) if rebooked else {}
-    apply_changes(event, values)
-    if rescheduled or "status" in changed:
-        event.sequence += 1
-    occurrences = occurrence_service.plan(event, checked_series(times)) if rescheduled else []
-    flush(session)
-    if rebooked:
-        booking_service.release(session, event)
-    if rescheduled:
-        occurrence_service.replace(session, event, occurrences)
-    if data.participants is not None and set_participants(session, event, data.participants) and not changed:
-        event.version += 1
-        flush(session)
-    if rebooked and event.room_id is not None and _takes_place(event):
-        booking_service.book(session, actor, event, rooms.get(event.room_id))
-    return event
-
-
-def _takes_place(event: Event) -> bool:
-    return event.status != EventStatus.CANCELLED
-
-
-def _content(data: EventWrite) -> dict[str, Any]:
-    return data.model_dump(include={"title", "description", "location", "status"})
-
-
-def _as_written(event: Event) -> dict[str, Any]:
-    """The stored event as a PUT would send it. Times carry their offset, so the second of two equal ones stays."""
-    written = {
-        "title": event.title,
-        "description": event.description,
-        "location": event.location,
-        "status": event.status,
-        "calendar_id": event.calendar_id,
-        "room_id": event.room_id,
-        "is_all_day": event.is_all_day,
-        "time_zone": event.time_zone,
-        "recurrence_rule": event.recurrence_rule,
-    }
-    if event.is_all_day:
-        days = {"start_time": event.start_wall.date(), "end_time": event.end_wall.date()}
-        return {**written, **days, "exdates": [exdate.date() for exdate in event.exdates]}
-    instants = {"start_time": event.start_time, "end_time": event.end_time}
-    return {**written, **instants, "exdates": event.exdates}
+        written.update(exdates=[], rdates=[])
+    if event.series_id is not None:
+        written.update(recurrence_rule=None, exdates=[], rdates=[])
+    return Wanted(EventWrite.model_validate({**written, **values}), frozenset(values))
 
 
 def _target_calendar(session: Session, actor: Actor, data: EventWrite) -> Calendar:
     if data.calendar_id is None:
         return calendar_service.default_calendar(session, actor)
-    return calendar_service.get_own_calendar(session, actor, data.calendar_id)
-
-
-def _lock_rooms(session: Session, actor: Actor, room_ids: set[UUID | None]) -> dict[UUID, Any]:
-    """The rooms, locked.
-
-    Raises:
-        NotFound: the company does not have one of them.
-    """
-    named = {room_id for room_id in room_ids if room_id is not None}
-    rooms = booking_service.lock_rooms(session, actor.company, named) if named else {}
-    if len(rooms) < len(named):
-        raise NotFound("room_not_found")
-    return rooms
+    return calendar_service.get_writable_calendar(session, actor, data.calendar_id)

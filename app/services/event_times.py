@@ -28,6 +28,8 @@ class EventTimes:
     is_all_day: bool
     recurrence_rule: str | None
     exdates: list[datetime]
+    rdates: list[datetime]
+    nominal_days: int = 0
     tzdata_version: str = TZDATA_VERSION
 
 
@@ -56,6 +58,8 @@ def resolve_times(data: EventWrite, default_zone: str) -> EventTimes:
     if end_time - start_time > timedelta(days=limit):
         raise Invalid("event_too_long", field="end_time", days=limit)
     rule = _rule(data)
+    if data.exdates and rule is None and not data.rdates:
+        raise Invalid("exdates_need_rule", field="exdates")
     return EventTimes(
         start_wall=start,
         end_wall=end,
@@ -64,12 +68,16 @@ def resolve_times(data: EventWrite, default_zone: str) -> EventTimes:
         time_zone=zone_name,
         is_all_day=data.is_all_day,
         recurrence_rule=str(rule) if rule else None,
-        exdates=_exdates(data, start, zone),
+        exdates=_starts(data.exdates, "exdates", start, zone),
+        rdates=_starts(data.rdates, "rdates", start, zone),
     )
 
 
-def checked_series(times: EventTimes) -> Series:
+def checked_series(times: EventTimes, *, start_must_match: bool = True) -> Series:
     """The series of these times, found affordable.
+
+    Args:
+        start_must_match: refuse a start that its rule does not make (rule 5); imported series may have one.
 
     Raises:
         Invalid: the rule is wrong, or makes more occurrences than SERIES_MAX_OCCURRENCES.
@@ -79,7 +87,7 @@ def checked_series(times: EventTimes) -> Series:
         series = series_of(times)
         # A series that began long ago has rows from its first occurrence to the horizon.
         age = max(0, (datetime.now(UTC) - times.start_time).days)
-        series.check(settings.SERIES_MAX_OCCURRENCES, age + settings.OCCURRENCE_HORIZON_DAYS)
+        series.check(settings.SERIES_MAX_OCCURRENCES, age + settings.OCCURRENCE_HORIZON_DAYS, start_must_match=start_must_match)
     except InvalidRule as error:
         raise _refused(error) from error
     except InvalidSeries as error:
@@ -98,6 +106,7 @@ def series_of(times: EventTimes | Event) -> Series:
             end=times.end_wall.date(),
             rule=rule,
             exdates=frozenset(exdate.date() for exdate in times.exdates),
+            rdates=frozenset(rdate.date() for rdate in times.rdates),
         )
     return Series(
         start=times.start_wall,
@@ -105,6 +114,8 @@ def series_of(times: EventTimes | Event) -> Series:
         zone=get_zone(times.time_zone),
         rule=rule,
         exdates=frozenset(times.exdates),
+        rdates=frozenset(times.rdates),
+        nominal_days=times.nominal_days,
         start_utc=times.start_time,
         end_utc=times.end_time,
     )
@@ -165,8 +176,6 @@ def _check_years(field: str, *values: date) -> None:
 
 def _rule(data: EventWrite) -> Rule | None:
     if data.recurrence_rule is None:
-        if data.exdates:
-            raise Invalid("exdates_need_rule", field="exdates")
         return None
     try:
         return Rule.parse(data.recurrence_rule)
@@ -174,17 +183,19 @@ def _rule(data: EventWrite) -> Rule | None:
         raise _refused(error) from error
 
 
-def _exdates(data: EventWrite, start: datetime, zone: ZoneInfo | None) -> list[datetime]:
-    """Wall times, sorted, of the excluded starts; a bare date takes out that day's occurrence (§3.8.5.1)."""
+def _starts(sent: list[date], field: str, start: datetime, zone: ZoneInfo | None) -> list[datetime]:
+    """Wall times, sorted, of excluded or further starts; a bare date means that day's occurrence (§3.8.5.1, rule 8)."""
     limit = get_settings().SERIES_MAX_EXDATES
-    if len(data.exdates) > limit:
-        raise Invalid("too_many_exdates", field="exdates", limit=limit)
+    if len(sent) > limit:
+        raise Invalid(f"too_many_{field}", field=field, limit=limit)
     walls = set()
-    for exdate in data.exdates:
+    for value in sent:
         if zone is None:
-            walls.add(datetime.combine(exdate, MIDNIGHT))
-        elif isinstance(exdate, datetime):
-            walls.add(_timed(exdate, zone, "exdates")[0])
+            walls.add(datetime.combine(value, MIDNIGHT))
+        elif isinstance(value, datetime):
+            walls.add(_timed(value, zone, field)[0])
         else:
-            walls.add(datetime.combine(exdate, start.time()))
+            walls.add(datetime.combine(value, start.time()))
+    if field == "rdates" and any(wall <= start for wall in walls):
+        raise Invalid("rdate_not_after_start", field=field)
     return sorted(walls)

@@ -1,10 +1,12 @@
-"""Occurrences as rows: written with their event, extended every night, up to the horizon."""
+"""Occurrences as rows: written with their event, kept equal to it, extended every night, up to the horizon."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import Session, col
@@ -20,17 +22,41 @@ from app.services.windows import horizon
 EXTENSION_STRIDE = timedelta(days=30)
 END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 
-_INSERT = text("""
+_NEW = """
+    SELECT original_start, event_id, starts_at, ends_at
+    FROM unnest(:originals ::timestamptz[], :events ::uuid[], :starts ::timestamptz[], :ends ::timestamptz[])
+        AS new (original_start, event_id, starts_at, ends_at)
+"""
+# An override may have a row where the series is stored only now.
+_INSERT = text(f"""
     INSERT INTO event_occurrences
         (organization_id, series_id, event_id, calendar_id, original_start, starts_at, ends_at)
-    SELECT :organization_id, :series_id, :series_id, :calendar_id, original_start, starts_at, ends_at
-    FROM unnest(:originals ::timestamptz[], :starts ::timestamptz[], :ends ::timestamptz[])
-        AS new (original_start, starts_at, ends_at)
+    SELECT :organization_id, :series_id, event_id, :calendar_id, original_start, starts_at, ends_at FROM ({_NEW}) new
+    ON CONFLICT DO NOTHING
+""")
+_UPDATE = text(f"""
+    UPDATE event_occurrences o SET event_id = new.event_id, starts_at = new.starts_at, ends_at = new.ends_at
+    FROM ({_NEW}) new
+    WHERE o.organization_id = :organization_id AND o.series_id = :series_id AND o.original_start = new.original_start
+""")
+_DELETE = text("""
+    DELETE FROM event_occurrences
+    WHERE organization_id = :organization_id AND series_id = :series_id
+      AND original_start = ANY(:originals ::timestamptz[])
 """)
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a row of `event_occurrences` says of its original start."""
+
+    event_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+
+
 def bound_of(series: Series, instant: datetime) -> date:
-    """A midnight UTC as the series counts: a date for an all-day one."""
+    """A midnight UTC, or an original start, as the series counts: a date for an all-day one."""
     return instant.date() if series.all_day else instant
 
 
@@ -40,40 +66,82 @@ def plan(event: Event, series: Series) -> list[Occurrence]:
     Raises:
         Invalid: the exdates leave none.
     """
-    bound = END_OF_TIME if series.rule is None else horizon()
+    is_single = series.rule is None and not series.rdates
+    bound = END_OF_TIME if is_single else horizon()
     occurrences = list(series.occurrences(before=bound_of(series, bound)))
+    first = min([event.start_time, *(as_instant(occurrence.start) for occurrence in occurrences[:1])])
     if series.is_exhausted_by(bound_of(series, bound)):
         if not occurrences:
             raise Invalid("no_occurrence_left", field="exdates")
         event.expanded_until = None
         last_end = max(as_instant(occurrence.end) for occurrence in occurrences)
-        event.span = Range(event.start_time, last_end, bounds="[]")
+        event.span = Range(first, last_end, bounds="[]")
     else:
         event.expanded_until = bound
-        event.span = Range(event.start_time, None, bounds="[)")
+        event.span = Range(first, None, bounds="[)")
     return occurrences
 
 
-def store(session: Session, event: Event, occurrences: Iterable[Occurrence]) -> None:
-    """Write the rows of a new event, already flushed."""
-    _insert(session, event, occurrences)
-
-
-def replace(session: Session, event: Event, occurrences: Iterable[Occurrence]) -> None:
-    """Write the rows of a rescheduled event, already flushed; its bookings go with the old rows."""
-    session.execute(
-        delete(EventOccurrence).where(
-            col(EventOccurrence.organization_id) == event.organization_id, col(EventOccurrence.series_id) == event.id
+def wanted_rows(
+    event: Event, occurrences: Iterable[Occurrence], overrides: Iterable[Event]
+) -> dict[datetime, Stored]:
+    """The rows that a series asks for: its occurrences, and what its overrides make of them, by original start."""
+    rows = {
+        as_instant(occurrence.original_start): Stored(
+            event.id, as_instant(occurrence.start), as_instant(occurrence.end)
         )
+        for occurrence in occurrences
+    }
+    for override in overrides:
+        assert override.original_start is not None
+        rows[override.original_start] = Stored(override.id, override.start_time, override.end_time)
+    return rows
+
+
+def store(session: Session, event: Event, rows: dict[datetime, Stored]) -> None:
+    """Write the rows of a new event, already flushed."""
+    _run(session, _INSERT, event, rows)
+
+
+def sync(session: Session, event: Event, rows: dict[datetime, Stored]) -> None:
+    """Make the stored rows of a flushed event these; what is equal stays, with its booking."""
+    present = stored_rows(session, event)
+    gone = [original for original in present if original not in rows]
+    if gone:
+        session.execute(_DELETE, {**_of(event), "originals": gone})
+    _run(session, _UPDATE, event, {key: row for key, row in rows.items() if key in present and present[key] != row})
+    _run(session, _INSERT, event, {key: row for key, row in rows.items() if key not in present})
+
+
+def put(session: Session, series: Event, original: datetime, row: Stored) -> None:
+    """Write the row of one occurrence, there already or not."""
+    _run(session, _INSERT, series, {original: row})
+    _run(session, _UPDATE, series, {original: row})
+
+
+def remove(session: Session, series: Event, original: datetime) -> None:
+    """Take the row of one occurrence away, and its booking with it."""
+    session.execute(_DELETE, {**_of(series), "originals": [original]})
+
+
+def stored_rows(session: Session, event: Event) -> dict[datetime, Stored]:
+    """The rows of a series by original start."""
+    query = select(
+        col(EventOccurrence.original_start),
+        col(EventOccurrence.event_id),
+        col(EventOccurrence.starts_at),
+        col(EventOccurrence.ends_at),
+    ).where(
+        col(EventOccurrence.organization_id) == event.organization_id, col(EventOccurrence.series_id) == event.id
     )
-    _insert(session, event, occurrences)
+    return {original: Stored(*values) for original, *values in session.execute(query)}
 
 
 def extend_next(session: Session, company: UUID) -> bool:
     """Extend one series of the company whose rows end before the horizon; whether there was one to extend.
 
     Where another booking took the room in the meantime, the occurrence stands and its booking is declined. One
-    series a transaction: it locks the event and then its room, as every change of an event does.
+    series a transaction: it locks the event and then its rooms, as every change of an event does.
     """
     due = (
         select(Event)
@@ -90,23 +158,32 @@ def extend_next(session: Session, company: UUID) -> bool:
 
 def _extend(session: Session, event: Event) -> None:
     assert event.expanded_until is not None
-    if event.room_id is not None:
-        booking_service.lock_rooms(session, event.organization_id, {event.room_id})
+    # Of the series and of its overrides.
+    rooms = select(col(Event.room_id)).where(
+        col(Event.organization_id) == event.organization_id,
+        (col(Event.id) == event.id) | (col(Event.series_id) == event.id),
+        col(Event.room_id).is_not(None),
+        col(Event.status) != EventStatus.CANCELLED,
+    )
+    named = {room_id for room_id in session.execute(rooms).scalars() if room_id is not None}
+    if named:
+        booking_service.lock_rooms(session, event.organization_id, named)
     series = series_of(event)
     since, until = event.expanded_until, horizon() + EXTENSION_STRIDE
-    _insert(session, event, starting_between(series, since, until))
+    store(session, event, wanted_rows(event, starting_between(series, since, until), ()))
     if series.is_exhausted_by(bound_of(series, until)):
         event.expanded_until = None
         last_end = select(func.max(col(EventOccurrence.ends_at))).where(
             col(EventOccurrence.organization_id) == event.organization_id, col(EventOccurrence.series_id) == event.id
         )
-        event.span = Range(event.start_time, session.execute(last_end).scalar_one() or event.end_time, bounds="[]")
+        ends = session.execute(last_end).scalar_one() or event.end_time
+        event.span = Range(event.span.lower, max(ends, event.end_time), bounds="[]")
     else:
         event.expanded_until = until
     # Nobody edited the event: its time of change stays.
     flag_modified(event, "updated_at")
     session.flush()
-    if event.room_id is not None and event.status != EventStatus.CANCELLED:
+    if named:
         booking_service.extend(session, event, since)
 
 
@@ -118,21 +195,20 @@ def starting_between(series: Series, since: datetime, until: datetime) -> Iterat
             yield occurrence
 
 
-def _insert(session: Session, event: Event, occurrences: Iterable[Occurrence]) -> None:
-    originals, starts, ends = [], [], []
-    for occurrence in occurrences:
-        originals.append(as_instant(occurrence.original_start))
-        starts.append(as_instant(occurrence.start))
-        ends.append(as_instant(occurrence.end))
-    if originals:
+def _of(event: Event) -> dict[str, Any]:
+    return {"organization_id": event.organization_id, "series_id": event.id}
+
+
+def _run(session: Session, statement: Any, event: Event, rows: dict[datetime, Stored]) -> None:
+    if rows:
         session.execute(
-            _INSERT,
+            statement,
             {
-                "organization_id": event.organization_id,
-                "series_id": event.id,
-                "calendar_id": event.calendar_id,
-                "originals": originals,
-                "starts": starts,
-                "ends": ends,
+                **_of(event),
+                **({"calendar_id": event.calendar_id} if statement is _INSERT else {}),
+                "originals": list(rows),
+                "events": [row.event_id for row in rows.values()],
+                "starts": [row.starts_at for row in rows.values()],
+                "ends": [row.ends_at for row in rows.values()],
             },
         )

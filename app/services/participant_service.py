@@ -1,46 +1,132 @@
-"""Who takes part in an event."""
+"""Who takes part in an event: colleagues, whole departments, guests from outside."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, CursorResult, delete, func, select, text, true, update
 from sqlmodel import Session, col
 
 from app.core.actor import Actor
 from app.core.config import get_settings
 from app.core.errors import Conflict, Invalid, NotFound
+from app.models.department import Department
 from app.models.event import Event
-from app.models.participant import EventParticipant
+from app.models.participant import EventParticipant, ParticipantResponse
 from app.models.user import User
-from app.schemas.event import ParticipantWrite
+from app.schemas.participant import ParticipantWrite
 from app.services.event_access import get_changeable, get_event
 from app.services.rows import flush
+
+# What an override takes over of its series, or a part of a split series of the whole: everybody, with their answers.
+_COPY = text("""
+    INSERT INTO event_participants
+        (organization_id, id, event_id, user_id, department_id, email, name, via_department_id, role, response, comment,
+         proposed_start, proposed_end, replied_sequence, replied_at, transparency, span, created_at)
+    SELECT p.organization_id, gen_random_uuid(), e.id, p.user_id, p.department_id, p.email, p.name, p.via_department_id,
+           p.role, p.response, p.comment, p.proposed_start, p.proposed_end, p.replied_sequence, p.replied_at,
+           p.transparency, e.span, p.created_at
+    FROM event_participants p JOIN events e ON e.organization_id = p.organization_id AND e.id = :target
+    WHERE p.organization_id = :organization_id AND p.event_id = :source
+""")
+
+
+class Key(NamedTuple):
+    """Whom a participant is: one of the three is set."""
+
+    user_id: UUID | None
+    department_id: UUID | None
+    email: str | None
+
+    @classmethod
+    def of(cls, participant: EventParticipant | ParticipantWrite) -> "Key":
+        return cls(participant.user_id, participant.department_id, participant.email)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a change of the participants was: who came with which role, who has another role now, who went."""
+
+    added: tuple[ParticipantWrite, ...] = ()
+    changed: tuple[ParticipantWrite, ...] = ()
+    removed: frozenset[Key] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.changed or self.removed)
 
 
 def participants_of(session: Session, event: Event) -> list[EventParticipant]:
     """Everybody who takes part in this very row, in the order in which they were invited."""
-    query = (
-        select(EventParticipant)
-        .where(
-            col(EventParticipant.organization_id) == event.organization_id, col(EventParticipant.event_id) == event.id
-        )
-        .order_by(col(EventParticipant.id))
+    query = select(EventParticipant).where(*_of(event))
+    return list(session.execute(query.order_by(col(EventParticipant.created_at), col(EventParticipant.id))).scalars())
+
+
+def set_participants(session: Session, event: Event, wanted: list[ParticipantWrite]) -> Difference:
+    """Make these the participants of a flushed event; those who stay keep their answer.
+
+    Raises:
+        Invalid: somebody is no active colleague, a department is not the company's, or there are too many.
+    """
+    chosen = {Key.of(participant): participant for participant in _with_colleagues(session, event, wanted)}
+    present = {Key.of(row): row for row in participants_of(session, event) if row.via_department_id is None}
+    difference = Difference(
+        added=tuple(participant for key, participant in chosen.items() if key not in present),
+        changed=tuple(
+            participant
+            for key, participant in chosen.items()
+            if key in present and (present[key].role, present[key].name) != (participant.role, participant.name)
+        ),
+        removed=frozenset(present.keys() - chosen.keys()),
     )
-    return list(session.execute(query).scalars())
+    _check(session, event, difference.added, len(chosen))
+    apply_difference(session, event, difference)
+    return difference
+
+
+def apply_difference(session: Session, event: Event, difference: Difference) -> None:
+    """Do to this row what was done to another: an override follows its series. Who is not there cannot go."""
+    present = {Key.of(row): row for row in participants_of(session, event)} if difference else {}
+    for participant in difference.changed:
+        if row := present.get(Key.of(participant)):
+            row.role, row.name = participant.role, participant.name
+    gone = [row.id for key, row in present.items() if key in difference.removed]
+    departments = [key.department_id for key in difference.removed if key.department_id is not None]
+    if gone:
+        # Of a department that goes, also those of its people who had answered.
+        session.execute(
+            delete(EventParticipant).where(
+                *_of(event),
+                col(EventParticipant.id).in_(gone) | col(EventParticipant.via_department_id).in_(departments),
+            )
+        )
+    for participant in difference.added:
+        row = present.get(Key.of(participant))
+        if row is None:
+            values = participant.model_dump()
+            session.add(
+                EventParticipant(**values, organization_id=event.organization_id, event_id=event.id, span=event.span)
+            )
+        elif row.via_department_id is not None:
+            # Answered as one of a department so far, and now invited by name.
+            row.via_department_id, row.role = None, participant.role
+    flush(session)
 
 
 def add_participant(session: Session, actor: Actor, event_id: UUID, data: ParticipantWrite) -> Event:
-    """Invite one more colleague.
+    """Invite one more.
 
     Raises:
-        Conflict: this person takes part already.
-        Invalid: there is no such colleague, or the event is full.
+        Conflict: they take part already.
+        Invalid: there is no such colleague or department, or the event is full.
     """
     event = get_changeable(session, actor, event_id)
-    present = by_user(session, event)
-    if data.user_id in present:
+    present = participants_of(session, event)
+    wanted = _with_colleagues(session, event, [data])[0]
+    if any(Key.of(row) == Key.of(wanted) and row.via_department_id is None for row in present):
         raise Conflict("already_participant")
-    set_participants(session, event, [*_as_participants(present.values()), data])
+    _check(session, event, (wanted,), len(present) + 1)
+    apply_difference(session, event, Difference(added=(wanted,)))
     event.version += 1
     flush(session)
     return event
@@ -56,64 +142,82 @@ def remove_participant(session: Session, actor: Actor, event_id: UUID, user_id: 
         event = get_event(session, actor, event_id, lock=True)
     else:
         event = get_changeable(session, actor, event_id)
-    present = by_user(session, event)
-    if user_id not in present:
+    key = Key(user_id, None, None)
+    if not any(Key.of(row) == key for row in participants_of(session, event)):
         raise NotFound("participant_not_found")
-    session.delete(present[user_id])
+    apply_difference(session, event, Difference(removed=frozenset({key})))
     event.version += 1
     flush(session)
 
 
-def by_user(session: Session, event: Event) -> dict[UUID, EventParticipant]:
-    query = select(EventParticipant).where(
-        col(EventParticipant.organization_id) == event.organization_id, col(EventParticipant.event_id) == event.id
+def copy_participants(session: Session, source: Event, target: Event) -> None:
+    """Give a flushed event the participants of another, with their answers."""
+    values = {"organization_id": source.organization_id, "source": source.id, "target": target.id}
+    session.execute(_COPY, values)
+
+
+def has_answers(session: Session, event: Event) -> bool:
+    """Whether anybody but the organizer has answered."""
+    return session.execute(select(true()).where(*_answered(event)).limit(1)).first() is not None
+
+
+def reset_responses(session: Session, event: Event) -> int:
+    """Ask everybody but the organizer again, since the time has changed (rule 14); how many had answered."""
+    result = session.execute(
+        update(EventParticipant)
+        .where(*_answered(event))
+        .values(response=ParticipantResponse.NEEDS_ACTION, comment=None, proposed_start=None, proposed_end=None)
+        .execution_options(synchronize_session=False)
     )
-    return {row.user_id: row for row in session.execute(query).scalars() if row.user_id is not None}
+    assert isinstance(result, CursorResult)
+    return result.rowcount
 
 
-def _as_participants(rows: Iterable[EventParticipant]) -> list[ParticipantWrite]:
-    return [ParticipantWrite.model_validate({"user_id": row.user_id, "role": row.role}) for row in rows]
+def _answered(event: Event) -> tuple[ColumnElement[bool], ...]:
+    return (
+        *_of(event),
+        col(EventParticipant.response) != ParticipantResponse.NEEDS_ACTION,
+        col(EventParticipant.user_id).is_distinct_from(event.organizer_id),
+    )
 
 
-def set_participants(session: Session, event: Event, wanted: list[ParticipantWrite]) -> bool:
-    """Make these the participants; those who stay keep their answer. Whether anything changed.
+def _of(event: Event) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(EventParticipant.organization_id) == event.organization_id,
+        col(EventParticipant.event_id) == event.id,
+    )
 
-    Raises:
-        Invalid: somebody is not an active colleague, or there are too many.
-    """
+
+def _with_colleagues(session: Session, event: Event, wanted: list[ParticipantWrite]) -> list[ParticipantWrite]:
+    """The same, with those guests as colleagues whose address is a colleague's."""
+    addresses = {participant.email for participant in wanted if participant.email is not None}
+    if not addresses:
+        return wanted
+    query = select(col(User.email), col(User.id)).where(
+        col(User.organization_id) == event.organization_id, col(User.is_active), col(User.email).in_(addresses)
+    )
+    colleagues = dict(session.execute(query).tuples().all())
+    return [
+        ParticipantWrite(user_id=colleagues[participant.email], role=participant.role)
+        if participant.email in colleagues
+        else participant
+        for participant in wanted
+    ]
+
+
+def _check(session: Session, event: Event, added: Iterable[ParticipantWrite], total: int) -> None:
     limit = get_settings().EVENT_MAX_PARTICIPANTS
-    roles = {participant.user_id: participant.role for participant in wanted}
-    if len(roles) > limit:
+    if total > limit:
         raise Invalid("too_many_participants", field="participants", limit=limit)
-    present = by_user(session, event)
-    new = roles.keys() - present.keys()
-    gone = present.keys() - roles.keys()
-    known = select(col(User.id)).where(
-        col(User.organization_id) == event.organization_id, col(User.is_active), col(User.id).in_(new)
+    people = {participant.user_id for participant in added if participant.user_id is not None}
+    known = select(func.count()).where(
+        col(User.organization_id) == event.organization_id, col(User.is_active), col(User.id).in_(people)
     )
-    if new and len(session.execute(known).all()) < len(new):
+    if people and session.execute(known).scalar_one() < len(people):
         raise Invalid("user_not_found", field="participants")
-    if gone:
-        session.execute(
-            delete(EventParticipant).where(
-                col(EventParticipant.organization_id) == event.organization_id,
-                col(EventParticipant.event_id) == event.id,
-                col(EventParticipant.user_id).in_(gone),
-            )
-        )
-    promoted = {id_: row for id_, row in present.items() if id_ in roles and row.role != roles[id_]}
-    for user_id, row in promoted.items():
-        row.role = roles[user_id]
-    session.add_all(
-        EventParticipant(
-            organization_id=event.organization_id,
-            event_id=event.id,
-            user_id=user_id,
-            role=roles[user_id],
-            span=event.span,
-        )
-        for user_id in roles
-        if user_id in new
+    departments = {participant.department_id for participant in added if participant.department_id is not None}
+    own = select(func.count()).where(
+        col(Department.organization_id) == event.organization_id, col(Department.id).in_(departments)
     )
-    flush(session)
-    return bool(new or gone or promoted)
+    if departments and session.execute(own).scalar_one() < len(departments):
+        raise Invalid("department_not_found", field="participants")

@@ -24,6 +24,7 @@ CHECKS = {
         "proposal_is_whole": "(proposed_start IS NULL) = (proposed_end IS NULL)",
     },
 }
+UNIQUE = "uq_events_organization_id_series_id_original_start"
 OVERRIDE = "ck_events_override_does_not_recur"
 
 
@@ -212,6 +213,7 @@ def upgrade() -> None:
     op.create_check_constraint(
         op.f(OVERRIDE), "events", "series_id IS NULL OR recurrence_rule IS NULL AND cardinality(rdates) = 0"
     )
+    _make_overrides_unique("DEFERRABLE INITIALLY IMMEDIATE")
     for table, checks in CHECKS.items():
         for name, condition in checks.items():
             op.create_check_constraint(op.f(f"ck_{table}_{name}"), table, condition)
@@ -232,7 +234,13 @@ def _set_is_recurring(expression: str) -> None:
     )
 
 
+def _make_overrides_unique(when: str) -> None:
+    op.execute(f"ALTER TABLE events DROP CONSTRAINT {UNIQUE}")
+    op.execute(f"ALTER TABLE events ADD CONSTRAINT {UNIQUE} UNIQUE (organization_id, series_id, original_start) {when}")
+
+
 def downgrade() -> None:
+    _make_overrides_unique("NOT DEFERRABLE")
     for table in OWNED:
         op.execute(f"DROP POLICY company ON {table}")
     for table, checks in CHECKS.items():
