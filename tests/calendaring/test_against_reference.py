@@ -1,5 +1,7 @@
 """Expansion against a slow, plain reference, which asks of every day whether §3.3.10 makes it an instance.
 
+SKIP (RFC 7529) is asked of every number of a day, whether the month or year has it.
+
 The reference shares nothing with the application: it reads the rule's parts as text, lists months, years and
 weeks day by day to find a position in them, and finds UTC by trying the offsets a zone has around a time.
 """
@@ -17,18 +19,9 @@ from hypothesis import strategies as st
 from app.calendaring.rule import Rule
 from app.calendaring.series import Series
 from app.calendaring.zones import get_zone
+from tests.support.rules import NAMES, STARTS, ZONES, Parts, rule_parts
 
 DAY = timedelta(days=1)
-NAMES = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
-ZONES = [
-    "Europe/Berlin",
-    "Europe/Moscow",
-    "America/New_York",
-    "Australia/Lord_Howe",
-    "Africa/Cairo",
-    "Pacific/Apia",
-    "UTC",
-]
 
 
 # --- The reference: days ----------------------------------------------------------------------------------
@@ -87,23 +80,17 @@ def weekday_positions(day: date, within_month: bool) -> set[int]:
     return period.positions(lambda other: other.weekday() == day.weekday(), day)
 
 
-class Parts(dict[str, str]):
-    """The parts of a rule, as text."""
-
-    def numbers(self, name: str) -> set[int]:
-        return {int(item) for item in self.get(name, "").split(",") if item}
-
-    def filled_from(self, start: date) -> "Parts":
-        """Takes from DTSTART what the rule leaves open."""
-        parts = Parts(self)
-        if not any(name in parts for name in ("BYDAY", "BYMONTHDAY", "BYYEARDAY")):
-            if parts["FREQ"] == "WEEKLY" or "BYWEEKNO" in parts:
-                parts["BYDAY"] = NAMES[start.weekday()]
-            elif parts["FREQ"] != "DAILY":
-                parts["BYMONTHDAY"] = str(start.day)
-                if parts["FREQ"] == "YEARLY":
-                    parts.setdefault("BYMONTH", str(start.month))
-        return parts
+def filled_from(parts: Parts, start: date) -> Parts:
+    """Takes from DTSTART what the rule leaves open."""
+    parts = Parts(parts)
+    if not any(name in parts for name in ("BYDAY", "BYMONTHDAY", "BYYEARDAY")):
+        if parts["FREQ"] == "WEEKLY" or "BYWEEKNO" in parts:
+            parts["BYDAY"] = NAMES[start.weekday()]
+        elif parts["FREQ"] != "DAILY":
+            parts["BYMONTHDAY"] = str(start.day)
+            if parts["FREQ"] == "YEARLY":
+                parts.setdefault("BYMONTH", str(start.month))
+    return parts
 
 
 def is_named(parts: Parts, day: date) -> bool:
@@ -117,7 +104,7 @@ def is_named(parts: Parts, day: date) -> bool:
         return False
     if "BYWEEKNO" in parts and not week_positions(day, parts["WKST"]) & parts.numbers("BYWEEKNO"):
         return False
-    return "BYDAY" not in parts or any(is_weekday(parts, item, day) for item in parts["BYDAY"].split(","))
+    return "BYDAY" not in parts or any_weekday(parts, day)
 
 
 def is_weekday(parts: Parts, item: str, day: date) -> bool:
@@ -126,6 +113,32 @@ def is_weekday(parts: Parts, item: str, day: date) -> bool:
         return False
     within_month = parts["FREQ"] == "MONTHLY" or "BYMONTH" in parts
     return not number or int(number) in weekday_positions(day, within_month)
+
+
+def moved_days(parts: Parts, last: date) -> set[date]:
+    """Where SKIP moves the days that the month or year of a day does not have."""
+    if {"BYWEEKNO", "BYYEARDAY"} & parts.keys() and {"BYMONTH", "BYMONTHDAY", "BYWEEKNO"} & parts.keys():
+        return set()
+    periods, wanted = [], parts.numbers("BYYEARDAY") or parts.numbers("BYMONTHDAY")
+    if "BYYEARDAY" in parts:
+        periods = [year_of(last.year)]
+    elif parts["FREQ"] == "MONTHLY":
+        periods = [month_of(last.year, last.month)]
+    else:
+        periods = [month_of(last.year, month) for month in range(1, 13)]
+    if "BYMONTH" in parts:
+        periods = [period for period in periods if period.days[0].month in parts.numbers("BYMONTH")]
+    moved = set()
+    for period in periods:
+        there = set(range(1, len(period.days) + 1)) | set(range(-len(period.days), 0))
+        for number in wanted - there:
+            around = (period.days[-1], period.days[-1] + DAY) if number > 0 else (period.days[0] - DAY, period.days[0])
+            moved.add(around[parts["SKIP"] == "FORWARD"])
+    return {day for day in moved if "BYDAY" not in parts or any_weekday(parts, day)}
+
+
+def any_weekday(parts: Parts, day: date) -> bool:
+    return any(is_weekday(parts, item, day) for item in parts["BYDAY"].split(","))
 
 
 def interval_number(parts: Parts, start: date, day: date) -> int:
@@ -143,15 +156,20 @@ def interval_number(parts: Parts, start: date, day: date) -> int:
 
 def wall_times(parts: Parts, start: datetime, last: date) -> Iterator[datetime]:
     """The local times of a rule in order, from those of DTSTART's interval to those of the last day's."""
-    parts = parts.filled_from(start.date())
+    parts = filled_from(parts, start.date())
+    skips = parts.get("SKIP", "OMIT") != "OMIT"
     hours = sorted(parts.numbers("BYHOUR") or {start.hour})
     minutes = sorted(parts.numbers("BYMINUTE") or {start.minute})
     times = [time(hour, minute, start.second) for hour in hours for minute in minutes]
-    begin, end = date(start.year, 1, 1) - 7 * DAY, date(last.year, 12, 31) + 7 * DAY
+    begin, end = date(start.year - skips, 1, 1) - 7 * DAY, date(last.year + skips, 12, 31) + 7 * DAY
     days = [begin + n * DAY for n in range((end - begin).days + 1)]
     for number, members in groupby(days, lambda day: interval_number(parts, start.date(), day)):
-        if number >= 0 and number % int(parts["INTERVAL"]) == 0:
-            found = [datetime.combine(day, at) for day in members if is_named(parts, day) for at in times]
+        if number >= -skips and number % int(parts["INTERVAL"]) == 0:
+            whole = list(members)
+            named = {day for day in whole if is_named(parts, day)}
+            if skips and parts["FREQ"] in ("MONTHLY", "YEARLY"):
+                named |= moved_days(parts, whole[-1])
+            found = [datetime.combine(day, at) for day in sorted(named) for at in times]
             positions = parts.numbers("BYSETPOS")
             yield from (
                 moment
@@ -190,70 +208,21 @@ def reference(parts: Parts, start: datetime, zone: ZoneInfo, last: date) -> list
     """The instants of a series up to the end of a local day."""
     first = explicit(start, zone)
     instants = [first]
-    for wall in wall_times(parts, start, last):
+    for wall in sorted(set(wall_times(parts, start, last))):
         if wall.date() <= last and wall > start:
             at = readings(wall, zone)[:1]
             instants += [instant for instant in at if instant > first and is_before_end(parts, wall, instant, zone)]
     return instants[: int(parts.get("COUNT", len(instants)))]
 
 
-# --- Random rules -----------------------------------------------------------------------------------------
-
-
-def some(values: st.SearchStrategy[object], most: int = 3) -> st.SearchStrategy[str]:
-    return st.lists(values, min_size=1, max_size=most).map(lambda items: ",".join(map(str, items)))
-
-
-def signed(high: int) -> st.SearchStrategy[int]:
-    return st.integers(-high, high).filter(bool)
-
-
-PLAIN_WEEKDAYS = some(st.sampled_from(NAMES), most=4)
-MONTH_WEEKDAYS = some(st.builds("{}{}".format, st.just("") | signed(5), st.sampled_from(NAMES)))
-YEAR_WEEKDAYS = some(st.builds("{}{}".format, st.just("") | signed(53), st.sampled_from(NAMES)))
-UNTIL_FORMS = ["%Y%m%d", "%Y%m%dT%H%M%S", "%Y%m%dT%H%M%SZ"]
-TIMES = [time(0), time(0, 30), time(1, 30), time(2), time(2, 15), time(2, 30), time(9), time(23, 45)]
-STARTS = st.builds(datetime.combine, st.dates(date(2009, 1, 1), date(2028, 1, 1)), st.sampled_from(TIMES))
-
-
-@st.composite
-def rule_parts(draw: st.DrawFn, frequency: str, start: datetime) -> Parts:
-    def maybe(name: str, values: st.SearchStrategy[str], one_in: int = 2) -> None:
-        if draw(st.integers(1, one_in)) == 1:
-            parts[name] = draw(values)
-
-    parts = Parts(FREQ=frequency, INTERVAL=str(draw(st.integers(1, 4))), WKST=draw(st.sampled_from(NAMES)))
-    maybe("BYMONTH", some(st.integers(1, 12)), one_in=3)
-    if frequency != "WEEKLY":
-        maybe("BYMONTHDAY", some(signed(28 if "BYMONTH" in parts else 31)), one_in=3)
-    if frequency == "YEARLY":
-        maybe("BYYEARDAY", some(signed(366)), one_in=5)
-        maybe("BYWEEKNO", some(signed(53)), one_in=4)
-    if frequency == "MONTHLY":
-        maybe("BYDAY", MONTH_WEEKDAYS)
-    elif frequency == "YEARLY" and "BYWEEKNO" not in parts:
-        maybe("BYDAY", MONTH_WEEKDAYS if "BYMONTH" in parts else YEAR_WEEKDAYS)
-    else:
-        maybe("BYDAY", PLAIN_WEEKDAYS)
-    maybe("BYHOUR", some(st.integers(0, 4)), one_in=5)
-    maybe("BYMINUTE", some(st.sampled_from([0, 15, 30])), one_in=8)
-    if any(name.startswith("BY") for name in parts):
-        maybe("BYSETPOS", some(signed(12)), one_in=3)
-    match draw(st.sampled_from(["", "COUNT", "UNTIL"])):
-        case "COUNT":
-            parts["COUNT"] = str(draw(st.integers(1, 40)))
-        case "UNTIL":
-            until = start + timedelta(days=draw(st.integers(0, 700)), hours=draw(st.integers(-3, 3)))
-            parts["UNTIL"] = until.strftime(draw(st.sampled_from(UNTIL_FORMS)))
-    return parts
+# --- The comparison ----------------------------------------------------------------------------------------
 
 
 def check(data: st.DataObject, frequency: str, days: int) -> None:
     start = data.draw(STARTS)
     zone = get_zone(data.draw(st.sampled_from(ZONES)))
     parts = data.draw(rule_parts(frequency, start))
-    text = ";".join(f"{name}={value}" for name, value in parts.items())
-    rule = Rule.parse(text)
+    rule = Rule.parse(parts.text)
     series = Series(start, start + timedelta(minutes=90), zone, rule)
     last = start.date() + timedelta(days=days)
     expected = reference(parts, start, zone, last)
@@ -307,7 +276,7 @@ def test_yearly_rules(data: st.DataObject) -> None:
 def test_all_day_rules(day: date, data: st.DataObject) -> None:
     midnight = datetime.combine(day, time())
     parts = data.draw(rule_parts(data.draw(st.sampled_from(["DAILY", "WEEKLY", "MONTHLY", "YEARLY"])), midnight))
-    rule = Rule.parse(";".join(f"{name}={value}" for name, value in parts.items()))
+    rule = Rule.parse(parts.text)
     for name in ("BYHOUR", "BYMINUTE"):  # "MUST be ignored" with a date
         parts.pop(name, None)
     if "UNTIL" in parts:
@@ -320,7 +289,6 @@ def test_all_day_rules(day: date, data: st.DataObject) -> None:
 
 def test_the_hours_of_every_change_of_the_clocks() -> None:
     parts = Parts(FREQ="DAILY", INTERVAL="1", WKST="MO", BYHOUR="0,1,2,3,23", BYMINUTE="0,30")
-    text = ";".join(f"{name}={value}" for name, value in parts.items())
     for name in ZONES:
         for start in (
             datetime(2011, 10, 20),
@@ -329,7 +297,7 @@ def test_the_hours_of_every_change_of_the_clocks() -> None:
             datetime(2026, 9, 25),
         ):
             last = start.date() + timedelta(days=75)
-            series = Series(start, start + timedelta(minutes=5), get_zone(name), Rule.parse(text))
+            series = Series(start, start + timedelta(minutes=5), get_zone(name), Rule.parse(parts.text))
             bound = explicit(datetime.combine(last + DAY, time()), get_zone(name))
             found = [occurrence.start for occurrence in series.occurrences(bound)]
             assert found == [at for at in reference(parts, start, get_zone(name), last) if at < bound]
