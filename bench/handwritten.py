@@ -10,11 +10,12 @@ from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncRawCursor
 from psycopg_pool import AsyncConnectionPool
 
 from app.core.config import get_settings
 from app.core.database_url import libpq_url
+from app.core.hot import HotStatement
 from app.core.security import decode_token
 from app.core.tenancy import _AUTHENTICATE
 from app.services.event_list_service import LIST_SQL, _parameters
@@ -62,16 +63,23 @@ class Application:
         async with self._pool.connection() as connection:
             session_id = UUID(claims["sid"])
             who = {"session": session_id, "person": user_id, "origin": None, "request": None, "until_commit": False}
-            row = await (await connection.execute(_AUTHENTICATE, who)).fetchone()
+            row = await _fetch_row(connection, _AUTHENTICATE, who)
             if row is None:
                 return 401, b"{}"
             actor = actor_of(user_id, session_id, row)
             zone = actor.time_zone
             start, end = (resolve_moment(date.fromisoformat(query[name][0]), zone, name) for name in ("from", "to"))
             parameters = _parameters(actor, Window(start, end, zone), PageRequest(100))
-            found = await (await connection.execute(LIST_SQL, parameters)).fetchone()
+            found = await _fetch_row(connection, LIST_SQL, parameters)
         assert found is not None
         return 200, page_json(found[0], None)
+
+
+async def _fetch_row(
+    connection: AsyncConnection[Any], statement: HotStatement, parameters: dict[str, Any]
+) -> tuple[Any, ...] | None:
+    cursor = await AsyncRawCursor(connection).execute(statement.sql, statement.values(parameters))
+    return await cursor.fetchone()
 
 
 app = Application()

@@ -136,6 +136,7 @@ class Settings(BaseSettings):
     CALENDARS_PER_USER: int = Field(200, ge=1, le=10_000)
     EVENT_MAX_DAYS: int = Field(366, ge=1, le=3660)
     EVENT_MAX_PARTICIPANTS: int = Field(500, ge=1, le=5000)
+    PREVIEW_ITEMS_SHOWN: int = Field(100, ge=1, le=20_000)
     EVENTS_WINDOW_MAX_DAYS: int = Field(400, ge=1, le=3660)
     STATISTICS_MAX_ROWS: int = Field(10_000, ge=100, le=1_000_000)
 

@@ -5,7 +5,7 @@ it. One that only reads runs in autocommit and sets them for the connection; the
 enters a company itself, or loses what is left of the last one before its first statement.
 """
 
-from typing import Any, LiteralString
+from typing import Any
 from uuid import UUID
 
 from psycopg import Connection
@@ -14,7 +14,7 @@ from sqlalchemy import event, text
 from sqlalchemy.orm import SessionTransaction
 from sqlmodel import Session
 
-from app.core.hot import fetch_row, hot_statement
+from app.core.hot import HotStatement, fetch_row, hot_statement
 
 # What a session is told when it is made: that it reads in autocommit; and for the record of writes, where its work
 # comes from (the client's address, or the name of the task or command) and in which request.
@@ -23,11 +23,11 @@ READS, ORIGIN, REQUEST = "reads", "origin", "request_id"
 ENTERS = "enters"
 ENTERED = "planner_entered"
 
-_AUTHENTICATE: LiteralString = hot_statement("""
+_AUTHENTICATE: HotStatement = hot_statement("""
     SELECT company, role, own_zone, company_zone, org_structure, tickets
     FROM authenticate(%(session)s, %(person)s, %(origin)s, %(request)s, %(until_commit)s)
 """)
-_ENTER: LiteralString = hot_statement("""
+_ENTER: HotStatement = hot_statement("""
     SELECT enter_company(%(company)s, %(installation)s, %(actor)s, %(origin)s, %(request)s, %(until_commit)s)
 """)
 _LEAVE = "SELECT enter_company(NULL, false, NULL, NULL, NULL, %s)"
@@ -64,7 +64,7 @@ def act_for(session: Session, company: UUID | None) -> None:
     session.execute(text("SELECT set_config('planner.company', :company, true)"), {"company": str(company or "")})
 
 
-def _first_statement(session: Session, statement: LiteralString, values: dict[str, Any]) -> tuple[Any, ...] | None:
+def _first_statement(session: Session, statement: HotStatement, values: dict[str, Any]) -> tuple[Any, ...] | None:
     session.info[ENTERS] = True
     reads = bool(session.info.get(READS))
     connection = session.connection()

@@ -17,7 +17,8 @@ from app.models.event import Event, EventOccurrence
 from app.models.organization import Organization
 from app.models.user import User
 from app.schemas.calendar import CalendarWrite
-from app.schemas.event import EventWrite, ParticipantWrite
+from app.schemas.event import EventWrite
+from app.schemas.participant import ParticipantWrite
 from app.schemas.room import RoomWrite
 from app.schemas.user import UserWrite
 from app.services import calendar_service, event_service, room_service, user_service
@@ -187,10 +188,10 @@ def write_meeting(session: Session, meeting: Meeting, written: _Written) -> Even
 
 def _create(session: Session, actor: Actor, data: EventWrite) -> Event:
     if data.room_id is None:
-        return event_service.create_event(session, actor, data)
+        return event_service.create_event(session, actor, data).series[0]
     try:
         with session.begin_nested():
-            return event_service.create_event(session, actor, data)
+            return event_service.create_event(session, actor, data).series[0]
     except (Conflict, Invalid) as refusal:
         if refusal.code not in ROOM_REFUSALS:
             raise

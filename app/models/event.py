@@ -83,9 +83,7 @@ class Event(OwnedByOrganization, Timestamped, Versioned, table=True):
         UniqueConstraint("organization_id", "id", "calendar_id"),
         UniqueConstraint("organization_id", "id", "span"),
         # Deferrable, so that all overrides of a series can move at once, each to where another was.
-        UniqueConstraint(
-            "organization_id", "series_id", "original_start", deferrable=True, initially="IMMEDIATE"
-        ),
+        UniqueConstraint("organization_id", "series_id", "original_start", deferrable=True, initially="IMMEDIATE"),
         Index(
             "uq_events_uid",
             "organization_id",

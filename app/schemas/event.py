@@ -1,5 +1,6 @@
 """Events and their occurrences."""
 
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -55,8 +56,8 @@ class EventWrite(Input):
     recurrence_rule: RuleText | None = Field(
         None,
         examples=["FREQ=WEEKLY;BYDAY=MO"],
-        description="RRULE of RFC 5545, DAILY to YEARLY, with SKIP of RFC 7529. The rule as it is stored follows when the "
-        "event moves to another day",
+        description="RRULE of RFC 5545, DAILY to YEARLY, with SKIP of RFC 7529. When the event moves to another day, "
+        "the rule that is stored follows",
     )
     exdates: list[DateOrMoment] = Field(
         default_factory=list,
@@ -71,7 +72,7 @@ class EventWrite(Input):
     status: EventStatus = EventStatus.CONFIRMED
     visibility: Visibility = Field(
         Visibility.DEFAULT,
-        description="Who reads the details; for everybody else the time is busy. private: who may write in the calendar; "
+        description="Who reads the details; for all others the time is busy. private: who may write in the calendar; "
         "confidential: its owner only; and always the organizer and who takes part",
     )
     transparency: Transparency = Field(Transparency.OPAQUE, description="Whether it makes people busy")
@@ -87,8 +88,8 @@ EventPatch = partial_of(EventWrite, "EventPatch")
 class EventRead(Output):
     """A single event, a series, or one occurrence of it.
 
-    `series_id` and `original_start` are there for one occurrence: which series it belongs to, and the start by which the
-    series knows it, wherever it was moved.
+    `series_id` and `original_start` are there for one occurrence: which series it belongs to, and the start by which
+    the series knows it, wherever it was moved.
     """
 
     id: UUID
@@ -123,6 +124,42 @@ class EventRead(Output):
     created_at: Instant
     updated_at: Instant
     version: int
+
+
+class Scope(StrEnum):
+    """Which occurrences of a series a change is about."""
+
+    THIS = "this"
+    FOLLOWING = "following"
+    ALL = "all"
+
+
+class Notify(StrEnum):
+    """Who is told of a change (rule 18)."""
+
+    ALL = "all"
+    OUTSIDE = "outside"
+    NOBODY = "nobody"
+
+
+class WriteQuery(Input):
+    """How an event is written."""
+
+    dry_run: bool = Field(False, description="Answer what would happen. Nothing is changed, and nobody is told")
+    notify: Notify = Field(Notify.ALL, description="Who is told: all, only guests from outside, nobody")
+
+
+class ChangeQuery(WriteQuery):
+    """How an event is changed, and which occurrences of a series."""
+
+    scope: Scope | None = Field(
+        None, description="Not sent: this where an occurrence is named, else all. following: this and those after it"
+    )
+    occurrence: DateOrMoment | None = Field(
+        None,
+        examples=["2027-03-29T09:00:00"],
+        description="The original start of an occurrence; naive times are read in the event's zone",
+    )
 
 
 class OccurrenceQuery(Input):

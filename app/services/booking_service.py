@@ -149,7 +149,7 @@ def lock_rooms(session: Session, organization_id: UUID, room_ids: set[UUID]) -> 
 
 def require_room(session: Session, actor: Actor, room_id: UUID) -> None:
     """Raises NotFound unless the actor's company has this room."""
-    query = select(Room.id).where(col(Room.organization_id) == actor.company, col(Room.id) == room_id)
+    query = select(col(Room.id)).where(col(Room.organization_id) == actor.company, col(Room.id) == room_id)
     if session.execute(query).first() is None:
         raise NotFound("room_not_found")
 
@@ -175,6 +175,9 @@ def sync(
     """
     parameters = _parameters(series, actor.organization_time_zone, original)
     touched = {row.room_id: row for row in session.execute(_ROOMS, parameters)}
+    is_new = any(row.is_new for row in touched.values())
+    if original is None and series.room_id is not None and (is_new or not touched):
+        check_bookable(series.start_time, "start_time")
     if not touched:
         return
     rooms = lock_rooms(session, series.organization_id, set(touched))
@@ -183,8 +186,6 @@ def sync(
             _check_room(rooms.get(row.room_id))
         if row.is_empty:
             raise Invalid("room_needs_duration", field="end_time")
-    if original is None and any(row.is_new for row in touched.values()):
-        check_bookable(series.start_time, "start_time")
     if any(row.is_held for row in touched.values()):
         session.execute(_RELEASE, parameters)
     try:

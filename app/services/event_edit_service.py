@@ -12,7 +12,6 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlmodel import Session
 
 from app.calendaring.moving import CannotMove, matching, moved
-from app.calendaring.rule import InvalidRule, Rule
 from app.calendaring.series import Occurrence, Series
 from app.calendaring.zones import get_zone, utc_to_wall, wall_to_utc
 from app.core.actor import Actor
@@ -23,8 +22,15 @@ from app.schemas.event import EventWrite
 from app.services import booking_service, calendar_service, occurrence_service, series_service
 from app.services.event_reading import GUEST_RIGHTS
 from app.services.event_times import EventTimes, as_instant, checked_series, resolve_times, series_of
+from app.services.notice_service import Notice, note_change
 from app.services.occurrence_service import Stored, bound_of
-from app.services.participant_service import apply_difference, has_answers, reset_responses, set_participants
+from app.services.participant_service import (
+    Difference,
+    apply_difference,
+    has_answers,
+    reset_responses,
+    set_participants,
+)
 from app.services.rows import apply_changes, flush
 from app.services.windows import check_bookable
 
@@ -32,8 +38,8 @@ from app.services.windows import check_bookable
 CONTENT = ("title", "description", "location", "status", "visibility", "transparency", *GUEST_RIGHTS)
 # The columns that say when occurrences take place.
 SCHEDULE = frozenset(EventTimes.__dataclass_fields__) - {"tzdata_version"}
-# A series' answer holds for all of it, so an occurrence that is added later gets a row of its own, to be asked about. More
-# than these, and everybody is asked about the whole series again.
+# An answer to a series holds for all of it, so an occurrence that is added later gets a row of its own, to be asked
+# about. More than these, and everybody is asked about the whole series again.
 ADDED_ASKED_APART = 20
 
 
@@ -50,12 +56,13 @@ class Trace:
     """What an edit did to the occurrences: where each original start went. What is not named stayed or is gone."""
 
     moves: dict[datetime, datetime] = field(default_factory=dict)
+    # The overrides that took over another time from their series.
+    followed: list[Event] = field(default_factory=list)
     asked_again: list[Event] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
 
 
-def edit_whole(
-    session: Session, actor: Actor, event: Event, wanted: Wanted, anchor: Occurrence | None = None
-) -> Trace:
+def edit_whole(session: Session, actor: Actor, event: Event, wanted: Wanted, anchor: Occurrence | None = None) -> Trace:
     """Change a locked single event or series, with all its occurrences.
 
     Args:
@@ -73,6 +80,7 @@ def edit_whole(
         values["calendar_id"] = calendar_service.get_writable_calendar(session, actor, wanted.data.calendar_id).id
     if any(getattr(event, name) != value for name, value in values.items()):
         values["sent_by_id"] = actor.delegate_id
+    _require_room(session, actor, event, wanted.data)
     was_cancelled = event.status == EventStatus.CANCELLED
     changed = apply_changes(event, values)
     rescheduled = bool(changed & SCHEDULE)
@@ -91,11 +99,12 @@ def edit_whole(
     if rescheduled:
         rows = occurrence_service.wanted_rows(event, planned, overrides)
         occurrence_service.sync(session, event, rows)
-    _set_participants(session, event, overrides, wanted)
+    difference = _set_participants(session, event, overrides, wanted)
     if rescheduled or (was_cancelled and "status" in changed):
         _ask_again(session, event, old, new, overrides, trace, everybody=was_cancelled and "status" in changed)
     if rescheduled or changed & {"room_id", "status"}:
         booking_service.sync(session, actor, event)
+    trace.notices = note_change(session, actor, event, changed, difference)
     return trace
 
 
@@ -116,6 +125,7 @@ def edit_occurrence(session: Session, actor: Actor, series: Event, override: Eve
     values = {**asdict(times), **content_of(data)}
     if any(getattr(override, name) != value for name, value in values.items()):
         values["sent_by_id"] = actor.delegate_id
+    _require_room(session, actor, override, data)
     was_cancelled = override.status == EventStatus.CANCELLED
     changed = apply_changes(override, values)
     rescheduled = bool(changed & {"start_time", "end_time", "is_all_day"})
@@ -131,12 +141,13 @@ def edit_occurrence(session: Session, actor: Actor, series: Event, override: Eve
         occurrence_service.put(session, series, override.original_start, row)
         if override.room_id is not None:
             check_bookable(override.start_time, "start_time")
-    _set_participants(session, override, [], wanted)
+    difference = _set_participants(session, override, [], wanted)
     if rescheduled or (was_cancelled and "status" in changed):
         reset_responses(session, override)
         trace.asked_again.append(override)
     if rescheduled or changed & {"room_id", "status"}:
         booking_service.sync(session, actor, series, override.original_start)
+    trace.notices = note_change(session, actor, override, changed, difference)
     return trace
 
 
@@ -168,6 +179,11 @@ def content_of(data: EventWrite) -> dict[str, Any]:
     return data.model_dump(include={*CONTENT, "room_id"})
 
 
+def _require_room(session: Session, actor: Actor, event: Event, data: EventWrite) -> None:
+    if data.room_id is not None and data.room_id != event.room_id:
+        booking_service.require_room(session, actor, data.room_id)
+
+
 def _whole_times(event: Event, old: Series, wanted: Wanted, anchor: Occurrence | None) -> EventTimes:
     """The times that the whole event is to have; the rule, exdates and rdates follow where they were not sent."""
     data = wanted.data
@@ -183,7 +199,7 @@ def _whole_times(event: Event, old: Series, wanted: Wanted, anchor: Occurrence |
     try:
         follows = moved(old, *_wall_times(times))
     except CannotMove as error:
-        raise Invalid("rule_start_not_in_rule", field="recurrence_rule") from error
+        raise Invalid("rule_start_not_in_rule", field="recurrence_rule", start=times.start_wall) from error
     following = series_service.recurrence_columns(follows)
     kept = {name: following[name] for name in ("recurrence_rule", "exdates", "rdates") if name not in wanted.sent}
     return replace(times, **{**kept, "recurrence_rule": following["recurrence_rule"]})
@@ -207,11 +223,14 @@ def _with_shifted_starts(event: Event, times: EventTimes, wanted: Wanted) -> Eve
     """With another rule, what was taken out stays out, and what was added stays, at the new time of day."""
     if not (times.recurrence_rule or times.rdates):
         return replace(times, exdates=[], rdates=times.rdates if "rdates" in wanted.sent else [])
+    if times.is_all_day != event.is_all_day:
+        return times
     by = times.start_wall - event.start_wall
-    kept = {
-        name: [wall + by for wall in getattr(event, name)] for name in ("exdates", "rdates") if name not in wanted.sent
-    }
-    return replace(times, **kept) if times.is_all_day == event.is_all_day else times
+    return replace(
+        times,
+        exdates=times.exdates if "exdates" in wanted.sent else [wall + by for wall in event.exdates],
+        rdates=times.rdates if "rdates" in wanted.sent else [wall + by for wall in event.rdates],
+    )
 
 
 def _wall_times(times: EventTimes) -> tuple[Any, Any, Any]:
@@ -246,16 +265,16 @@ def _rebase(
             continue
         was = old.starts_at(bound_of(old, override.original_start))
         now = new.starts_at(bound_of(new, target))
-        is_unmoved = was is not None and (as_instant(was.start), as_instant(was.end)) == (
-            override.start_time,
-            override.end_time,
-        )
         moves[override.original_start] = target
-        if is_unmoved and now is not None:
+        if was is None or now is None:
+            kept.append(override)
+            continue
+        if (as_instant(was.start), as_instant(was.end)) == (override.start_time, override.end_time):
             override.is_all_day, override.time_zone = event.is_all_day, event.time_zone
             series_service.move_times(override, now)
-            if now.start != was.start or now.end != was.end:  # type: ignore[union-attr]
+            if (now.start, now.end) != (was.start, was.end):
                 override.version += 1
+                trace.followed.append(override)
         kept.append(override)
     flush(session)
     series_service.shift_overrides(session, event, moves)
@@ -275,15 +294,16 @@ def _let_follow(overrides: list[Event], before: Mapping[str, Any], event: Event)
             override.calendar_id = event.calendar_id
 
 
-def _set_participants(session: Session, event: Event, overrides: list[Event], wanted: Wanted) -> None:
+def _set_participants(session: Session, event: Event, overrides: list[Event], wanted: Wanted) -> Difference:
     if wanted.data.participants is None:
-        return
+        return Difference()
     difference = set_participants(session, event, wanted.data.participants)
     if difference:
         event.version += 1
         for override in overrides:
             apply_difference(session, override, difference)
         flush(session)
+    return difference
 
 
 def _ask_again(
@@ -303,10 +323,9 @@ def _ask_again(
     if everybody or moved_originals or len(added) > ADDED_ASKED_APART or (added and not old.recurs):
         reset_responses(session, event)
         trace.asked_again.append(event)
-        for override in overrides:
-            if everybody or override.original_start in {trace.moves.get(before) for before in moved_originals}:
-                reset_responses(session, override)
-                trace.asked_again.append(override)
+        for override in overrides if everybody else trace.followed:
+            reset_responses(session, override)
+            trace.asked_again.append(override)
         return
     for original in added if has_answers(session, event) else ():
         override = series_service.override_for(session, event, original)

@@ -34,7 +34,7 @@ def read_event(session: Session, event: Event, occurrence: Occurrence | None = N
 
 def shown_times(event: Event) -> dict[str, Any]:
     """What is told of an event's times: UTC instants, or dates when it is all-day."""
-    times = {
+    times: dict[str, Any] = {
         "start_time": shown(event, event.start_time),
         "end_time": shown(event, event.end_time),
         "original_start": None if event.original_start is None else shown(event, event.original_start),

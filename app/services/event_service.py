@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,7 +13,8 @@ from app.core.actor import Actor
 from app.core.errors import Invalid, NotFound
 from app.models.calendar import Calendar
 from app.models.event import Event, EventStatus
-from app.schemas.event import EventWrite
+from app.schemas.event import EventWrite, Scope
+from app.schemas.event_preview import Why
 from app.services import booking_service, calendar_service, event_access, occurrence_service, series_service
 from app.services.event_edit_service import (
     Trace,
@@ -26,22 +26,13 @@ from app.services.event_edit_service import (
 )
 from app.services.event_reading import GUEST_RIGHTS, as_written
 from app.services.event_times import checked_series, resolve_times
+from app.services.notice_service import note
 from app.services.participant_service import set_participants
 from app.services.rows import check_version, flush
 
 # What a PUT that does not name them leaves as it is: a field that a client forgot or does not know must neither bring
 # back what was cancelled, nor open what is private, nor dismiss anybody.
-KEPT = frozenset(
-    {"calendar_id", "participants", "exdates", "rdates", "visibility", "transparency", *GUEST_RIGHTS}
-)
-
-
-class Scope(StrEnum):
-    """Which occurrences of a series a change is about."""
-
-    THIS = "this"
-    FOLLOWING = "following"
-    ALL = "all"
+KEPT = frozenset({"calendar_id", "participants", "exdates", "rdates", "visibility", "transparency", *GUEST_RIGHTS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +97,7 @@ def create_event(session: Session, actor: Actor, data: EventWrite) -> Outcome:
         set_participants(session, event, data.participants)
     if event.room_id is not None and event.status != EventStatus.CANCELLED:
         booking_service.sync(session, actor, event)
-    return Outcome(event, [event])
+    return Outcome(event, [event], Trace(notices=note(session, actor, Why.INVITED, event)))
 
 
 def replace_event(
@@ -137,6 +128,10 @@ def delete_event(
     """Delete an event, or of a series what `choice` says; rooms become free."""
     target = find_target(session, actor, event_id, choice, if_match)
     series = target.series
+    told = target.event
+    if target.scope is Scope.THIS and target.original is not None:
+        told = series_service.override_for(session, series, target.original)
+    trace = Trace(notices=note(session, actor, Why.CANCELLED, told))
     match target.scope:
         case Scope.THIS if target.original is not None:
             try:
@@ -151,7 +146,29 @@ def delete_event(
         case _:
             session.delete(series)
     flush(session)
-    return Outcome(None, [series])
+    return Outcome(None, [series], trace)
+
+
+def find_occurrence(
+    session: Session, actor: Actor, event_id: UUID, occurrence: date | None
+) -> tuple[Event, Occurrence | None]:
+    """The row that describes an event, or one occurrence of it, for the actor to read.
+
+    Raises:
+        NotFound: the actor sees no such event, the series no such occurrence, or the actor has no part in that one.
+    """
+    event = event_access.get_event(session, actor, event_id)
+    if occurrence is None:
+        return event, None
+    original = series_service.original_of(event, occurrence)
+    if event.series_id is not None or not (event.recurrence_rule or event.rdates):
+        if original != (event.original_start or event.start_time):
+            raise NotFound("occurrence_not_found")
+        return event, None
+    override = series_service.find_override(session, event, original)
+    if override is not None:
+        return event_access.get_event(session, actor, override.id), None
+    return event, series_service.occurrence_at(event, original)
 
 
 def find_target(
@@ -218,7 +235,7 @@ def _change(session: Session, actor: Actor, target: Target, values: Mapping[str,
 def _anchor(session: Session, series: Event, original: datetime) -> Occurrence:
     """The occurrence as it is now, wherever it was moved: what the client has before them."""
     override = series_service.find_override(session, series, original)
-    if override is None:
+    if override is None or override.is_all_day != series.is_all_day:
         return series_service.occurrence_at(series, original)
     if override.is_all_day:
         return Occurrence(original.date(), override.start_time.date(), override.end_time.date())

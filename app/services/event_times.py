@@ -87,7 +87,9 @@ def checked_series(times: EventTimes, *, start_must_match: bool = True) -> Serie
         series = series_of(times)
         # A series that began long ago has rows from its first occurrence to the horizon.
         age = max(0, (datetime.now(UTC) - times.start_time).days)
-        series.check(settings.SERIES_MAX_OCCURRENCES, age + settings.OCCURRENCE_HORIZON_DAYS, start_must_match=start_must_match)
+        series.check(
+            settings.SERIES_MAX_OCCURRENCES, age + settings.OCCURRENCE_HORIZON_DAYS, start_must_match=start_must_match
+        )
     except InvalidRule as error:
         raise _refused(error) from error
     except InvalidSeries as error:
@@ -187,7 +189,7 @@ def _starts(sent: list[date], field: str, start: datetime, zone: ZoneInfo | None
     """Wall times, sorted, of excluded or further starts; a bare date means that day's occurrence (§3.8.5.1, rule 8)."""
     limit = get_settings().SERIES_MAX_EXDATES
     if len(sent) > limit:
-        raise Invalid(f"too_many_{field}", field=field, limit=limit)
+        raise Invalid("too_many_exdates" if field == "exdates" else "too_many_rdates", field=field, limit=limit)
     walls = set()
     for value in sent:
         if zone is None:

@@ -22,7 +22,7 @@ from app.models.organization import Organization
 from app.models.user import Role, User
 from app.schemas.invitation import InvitationPreview, InvitationSort, InvitationWrite
 from app.services import organization_service, outbox_service
-from app.services.outbox_service import MailTemplate
+from app.services.outbox_service import Mail, MailTemplate
 from app.services.rows import PageRequest, SortColumn, apply_changes, check_version, fetch_page, flush, get_visible
 from app.services.user_profile import department_name
 
@@ -136,7 +136,8 @@ def ask_by_domain(session: Session, company: UUID, email: str) -> None:
         return
     if _has_account(session, email) and _find_without_password(session, company, email) is None:
         values = {"company": organization.name, "email": email}
-        outbox_service.enqueue(session, company, MailTemplate.ACCOUNT_EXISTS, email, organization.locale, values)
+        mail = Mail(MailTemplate.ACCOUNT_EXISTS, email, organization.locale, values)
+        outbox_service.enqueue(session, company, [mail])
         return
     # One that an administrator sent keeps its role and department: the letter goes to the same person.
     invitation = _find_unanswered(session, company, email)
@@ -315,7 +316,7 @@ def _send(
         "expires_at": invitation.expires_at.isoformat(),
         "time_zone": organization.time_zone,
     }
-    outbox_service.enqueue(session, organization.id, template, invitation.email, organization.locale, values)
+    outbox_service.enqueue(session, organization.id, [Mail(template, invitation.email, organization.locale, values)])
 
 
 def _token(invitation: Invitation, secret: bytes) -> str:

@@ -77,12 +77,21 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["moment"] = _moment
+    environment.filters["day"] = _day
     return environment
 
 
 def _moment(value: str, zone: str, language: str) -> str:
     """An instant (ISO 8601) as people read it in an IANA zone: 27 March 2027, 14:00 (Europe/Berlin)."""
     local = datetime.fromisoformat(value).astimezone(ZoneInfo(zone))
-    month = _MONTHS[language][local.month - 1]
-    year = f"{local.year} г." if language == "ru" else str(local.year)
-    return f"{local.day} {month} {year}, {local:%H:%M} ({zone})"
+    return f"{_date(local, language)}, {local:%H:%M} ({zone})"
+
+
+def _day(value: str, language: str) -> str:
+    """The date of an all-day event, which is stored at 00:00 UTC, as people read it: 27 March 2027."""
+    return _date(datetime.fromisoformat(value), language)
+
+
+def _date(moment: datetime, language: str) -> str:
+    year = f"{moment.year} г." if language == "ru" else str(moment.year)
+    return f"{moment.day} {_MONTHS[language][moment.month - 1]} {year}"

@@ -82,9 +82,7 @@ def plan(event: Event, series: Series) -> list[Occurrence]:
     return occurrences
 
 
-def wanted_rows(
-    event: Event, occurrences: Iterable[Occurrence], overrides: Iterable[Event]
-) -> dict[datetime, Stored]:
+def wanted_rows(event: Event, occurrences: Iterable[Occurrence], overrides: Iterable[Event]) -> dict[datetime, Stored]:
     """The rows that a series asks for: its occurrences, and what its overrides make of them, by original start."""
     rows = {
         as_instant(occurrence.original_start): Stored(
@@ -131,9 +129,7 @@ def stored_rows(session: Session, event: Event) -> dict[datetime, Stored]:
         col(EventOccurrence.event_id),
         col(EventOccurrence.starts_at),
         col(EventOccurrence.ends_at),
-    ).where(
-        col(EventOccurrence.organization_id) == event.organization_id, col(EventOccurrence.series_id) == event.id
-    )
+    ).where(col(EventOccurrence.organization_id) == event.organization_id, col(EventOccurrence.series_id) == event.id)
     return {original: Stored(*values) for original, *values in session.execute(query)}
 
 

@@ -4,7 +4,7 @@ PostgreSQL builds the JSON: for 5,000 people it takes a fraction of the time tha
 of active people only; who lost their manager stands at the top until they get a new one.
 """
 
-from typing import Any, LiteralString
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
@@ -12,7 +12,7 @@ from sqlmodel import Session
 from app.core.actor import Actor
 from app.core.config import get_settings
 from app.core.errors import Invalid, NotFound
-from app.core.hot import fetch_row, hot_statement
+from app.core.hot import HotStatement, fetch_row, hot_statement
 from app.schemas.org_structure import ChartDepartment, ChartPerson, ManagerAbove, Report
 from app.services.department_service import require_org_structure
 from app.services.json_rows import json_columns, page_json
@@ -26,7 +26,7 @@ _OF_ACTIVE_MANAGER = """
 
 # Every row of `line` is a department, in the order in which a reader meets them; its JSON without the last brace, an
 # opened list of children, and as many ends as the next one's depth leaves open: together the nested tree.
-TREE_SQL: LiteralString = hot_statement(f"""
+TREE_SQL: HotStatement = hot_statement(f"""
 WITH RECURSIVE tree AS (
     SELECT d.id, d.name, d.parent_id, d.head_id, 1 AS depth, ARRAY[lower(d.name)] AS path
     FROM departments d
@@ -76,7 +76,7 @@ SELECT (SELECT string_agg(
        (SELECT count(*) FROM people)
 """)
 
-REPORTS_SQL: LiteralString = hot_statement(f"""
+REPORTS_SQL: HotStatement = hot_statement(f"""
 WITH RECURSIVE below AS (
     SELECT u.id, u.manager_id, 1 AS depth FROM users u
     WHERE u.organization_id = %(organization_id)s AND u.manager_id = %(user_id)s AND u.is_active
@@ -95,7 +95,7 @@ SELECT (SELECT coalesce(json_agg(i ORDER BY i.depth, i.full_name, i.id), '[]')::
 FROM users WHERE organization_id = %(organization_id)s AND id = %(user_id)s
 """)
 
-MANAGERS_SQL: LiteralString = hot_statement(f"""
+MANAGERS_SQL: HotStatement = hot_statement(f"""
 WITH RECURSIVE above AS (
     SELECT u.id, u.manager_id, 0 AS depth FROM users u
     WHERE u.organization_id = %(organization_id)s AND u.id = %(user_id)s
@@ -163,9 +163,7 @@ def _levels(depth: int | None) -> int:
     return min(depth or limit, limit)
 
 
-def _chart_of(
-    session: Session, actor: Actor, statement: LiteralString, user_id: UUID, **values: Any
-) -> tuple[Any, ...]:
+def _chart_of(session: Session, actor: Actor, statement: HotStatement, user_id: UUID, **values: Any) -> tuple[Any, ...]:
     company = require_org_structure(actor)
     row = fetch_row(session, statement, {"organization_id": company, "user_id": user_id, **values})
     if row is None:

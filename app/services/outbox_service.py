@@ -1,6 +1,7 @@
 """Mail to be sent: rows written with the change that causes them. `delivery_service` sends them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -21,28 +22,36 @@ class MailTemplate(StrEnum):
     INVITATION = "invitation"
     REGISTRATION = "registration"
     ACCOUNT_EXISTS = "account_exists"
+    EVENT_NOTICE = "event_notice"
 
 
-def enqueue(
-    session: Session,
-    organization_id: UUID,
-    template: MailTemplate,
-    recipient: str,
-    language: str,
-    values: Mapping[str, str | None],
-) -> OutboxMessage:
-    """Write a mail to one person, which leaves soon after the commit.
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail to one person. Each value becomes one line: what people typed cannot add headers or paragraphs."""
 
-    Each value becomes one line: what people typed cannot add headers or paragraphs.
-    """
-    one_line = {name: None if value is None else " ".join(value.split()) for name, value in values.items()}
-    message = OutboxMessage(
-        organization_id=organization_id, template=template, recipient=recipient, language=language, values=one_line
-    )
-    session.add(message)
-    flush(session)
-    nudge(session, OUTBOX)
-    return message
+    template: MailTemplate
+    recipient: str
+    language: str
+    values: Mapping[str, str | None]
+
+
+def enqueue(session: Session, organization_id: UUID, mails: Iterable[Mail]) -> list[OutboxMessage]:
+    """Write mails, which leave soon after the commit."""
+    messages = [
+        OutboxMessage(
+            organization_id=organization_id,
+            template=mail.template,
+            recipient=mail.recipient,
+            language=mail.language,
+            values={name: None if value is None else " ".join(value.split()) for name, value in mail.values.items()},
+        )
+        for mail in mails
+    ]
+    if messages:
+        session.add_all(messages)
+        flush(session)
+        nudge(session, OUTBOX)
+    return messages
 
 
 def withdraw(session: Session, organization_id: UUID, name: str, value: str) -> None:

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, LiteralString
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, false, func, literal_column, or_
@@ -24,7 +24,7 @@ from sqlalchemy import text as text_clause
 from sqlmodel import Session
 
 from app.core.actor import Actor
-from app.core.hot import fetch_rows, hot_statement
+from app.core.hot import HotStatement, fetch_rows, hot_statement
 from app.core.spelling import TYPO_MIN_LENGTH, latin, phone_digits, transpositions, typos_between
 from app.schemas.user import AVATAR_LARGE, AVATAR_SMALL, UserRead
 from app.services.json_rows import json_columns, page_json
@@ -170,7 +170,7 @@ def _find(
 
 
 @lru_cache(maxsize=256)
-def _statement(shape: tuple[tuple[int, bool], ...], *, within_company: bool) -> LiteralString:
+def _statement(shape: tuple[tuple[int, bool], ...], *, within_company: bool) -> HotStatement:
     """The statement for conditions of this shape: how many patterns each has, or if it is a text."""
     terms: list[str] = ["u.organization_id = %(company)s"] if within_company else []
     mistakes: list[str] = []

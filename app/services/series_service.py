@@ -86,9 +86,7 @@ def find_override(session: Session, series: Event, original: datetime) -> Event 
 
 def overrides_of(session: Session, series: Event) -> list[Event]:
     """Every occurrence of the series that has a row of its own, by original start."""
-    query = select(Event).where(
-        col(Event.organization_id) == series.organization_id, col(Event.series_id) == series.id
-    )
+    query = select(Event).where(col(Event.organization_id) == series.organization_id, col(Event.series_id) == series.id)
     return list(session.execute(query.order_by(col(Event.original_start))).scalars())
 
 
@@ -122,9 +120,7 @@ def override_for(session: Session, series: Event, original: datetime) -> Event:
     session.add(override)
     flush(session)
     copy_participants(session, series, override)
-    occurrence_service.put(
-        session, series, original, Stored(override.id, override.start_time, override.end_time)
-    )
+    occurrence_service.put(session, series, original, Stored(override.id, override.start_time, override.end_time))
     return override
 
 
@@ -174,9 +170,7 @@ def split_off(session: Session, series: Event, original: datetime) -> Event | No
     session.execute(_MOVE_OVERRIDES, values)
     session.execute(_MOVE_OCCURRENCES, values)
     session.expire_all()
-    occurrence_service.sync(
-        session, part, occurrence_service.wanted_rows(part, planned, overrides_of(session, part))
-    )
+    occurrence_service.sync(session, part, occurrence_service.wanted_rows(part, planned, overrides_of(session, part)))
     return part
 
 

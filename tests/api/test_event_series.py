@@ -46,13 +46,14 @@ def test_rule_05_a_start_that_its_rule_does_not_match_is_refused(
     assert company_counts(database, company.organization.id) == NOBODY_LEFT
 
 
-def test_rule_05_a_move_off_the_weekday_of_the_rule_is_refused_and_changes_nothing(
+def test_rule_05_a_move_off_the_weekday_of_a_new_rule_is_refused_and_changes_nothing(
     company: Company, database: psycopg.Connection
 ) -> None:
     made = company.admin.create_event(recurrence_rule="FREQ=WEEKLY;BYDAY=MO;COUNT=3")
     rows = stored_rows(database, made["id"])
     move = {"start_time": "2027-03-23T09:00:00", "end_time": "2027-03-23T10:00:00"}
-    refused(company.admin.patch(f"/events/{made['id']}", move), 422, "rule_start_not_in_rule")
+    wrong = {**move, "recurrence_rule": "FREQ=WEEKLY;BYDAY=WE;COUNT=3"}
+    refused(company.admin.patch(f"/events/{made['id']}", wrong), 422, "rule_start_not_in_rule")
     assert stored_rows(database, made["id"]) == rows
     accepted(company.admin.patch(f"/events/{made['id']}", {**move, "recurrence_rule": "FREQ=WEEKLY;COUNT=2"}))
     assert days(company.admin.occurrences("2027-03-01", "2027-06-01")) == ["2027-03-23", "2027-03-30"]

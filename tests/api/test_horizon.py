@@ -24,7 +24,7 @@ from tests.support.planning import (
 
 NEAR, FAR = 40, 200
 # What tells two equal series of two people apart, and what is only known where rooms are booked.
-NOT_COMPARED = ("id", "calendar_id", "organizer_id", "room_id", "room_state")
+NOT_COMPARED = ("id", "series_id", "calendar_id", "organizer_id", "room_id", "room_state")
 
 
 @pytest.fixture(autouse=True)

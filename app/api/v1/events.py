@@ -1,5 +1,6 @@
 """Events, series and their occurrences."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,13 +13,34 @@ from app.api.problems import responses
 from app.api.transaction_route import TransactionRoute
 from app.db import SessionDep
 from app.models.base import now
-from app.schemas.common import Page
-from app.schemas.event import EventPatch, EventRead, EventWrite, OccurrenceQuery, OccurrenceRead, ParticipantWrite
-from app.services import event_access, event_list_service, event_service, participant_service
+from app.schemas.common import DateOrMoment, Page
+from app.schemas.event import (
+    ChangeQuery,
+    EventPatch,
+    EventRead,
+    EventWrite,
+    OccurrenceQuery,
+    OccurrenceRead,
+    WriteQuery,
+)
+from app.schemas.event_preview import ChangesRead
+from app.schemas.participant import ParticipantWrite
+from app.services import (
+    event_list_service,
+    event_preview_service,
+    event_service,
+    notice_service,
+    participant_service,
+)
+from app.services.event_reading import read_event as read_as_client
+from app.services.event_service import Choice, Outcome
 from app.services.rows import PageRequest
 from app.services.windows import TAKING_PLACE, Window, resolve_moment
 
 router = PrefixRouter(prefix="/events", tags=["events"], route_class=TransactionRoute)
+
+Changes = Annotated[ChangeQuery, Query()]
+_PREVIEW: dict[int | str, dict[str, Any]] = {200: {"model": ChangesRead, "description": "dry_run: what would happen"}}
 
 
 @router.get("", response_model=Page[OccurrenceRead], summary="List occurrences", responses=responses(401, 403))
@@ -47,12 +69,20 @@ def list_events(
     response_model=EventRead,
     status_code=201,
     summary="Create an event or a series",
-    responses=responses(401, 403, 404, 409),
+    responses={**_PREVIEW, **responses(401, 403, 404, 409)},
 )
-def create_event(data: EventWrite, user: CurrentUser, session: SessionDep) -> EventRead:
+def create_event(
+    data: EventWrite, user: CurrentUser, session: SessionDep, query: Annotated[WriteQuery, Query()]
+) -> Any:
     """With its room for every occurrence, or not at all: 409 lists what clashes and which rooms are free."""
-    event = event_service.create_event(session, user, data)
-    return event_service.read_event(session, event)
+    if query.dry_run:
+        return _told(
+            event_preview_service.preview(
+                session, user, None, query.notify, lambda: event_service.create_event(session, user, data)
+            )
+        )
+    outcome = event_service.create_event(session, user, data)
+    return _done(session, user, outcome, query)
 
 
 @router.get("/upcoming", response_model=Page[OccurrenceRead], summary="What comes next", responses=responses(401, 403))
@@ -70,34 +100,45 @@ def list_upcoming_events(
 
 
 @router.get("/{event_id}", response_model=EventRead, summary="Read an event", responses=responses(401, 403, 404))
-def read_event(event_id: UUID, user: CurrentUser, session: SessionDep) -> EventRead:
-    event = event_access.get_event(session, user, event_id)
-    return event_service.read_event(session, event)
+def read_event(
+    event_id: UUID,
+    user: CurrentUser,
+    session: SessionDep,
+    occurrence: Annotated[DateOrMoment | None, Query(description="The original start of one occurrence")] = None,
+) -> EventRead:
+    """A single event, a series, or with `occurrence` that one of a series."""
+    event, one = event_service.find_occurrence(session, user, event_id, occurrence)
+    return read_as_client(session, event, one)
 
 
 @router.put(
     "/{event_id}",
     response_model=EventRead,
-    summary="Replace an event, all its occurrences",
-    responses=responses(401, 403, 404, 409, 412),
+    summary="Replace an event, or occurrences of a series",
+    responses={**_PREVIEW, **responses(401, 403, 404, 409, 412)},
 )
 def replace_event(
-    event_id: UUID,
-    data: EventWrite,
-    user: CurrentUser,
-    session: SessionDep,
-    if_match: IfMatch,
-) -> EventRead:
-    """For its organizer. The room follows, or the change fails whole. Participants and calendar not sent stay."""
-    event = event_service.replace_event(session, user, event_id, data, if_match)
-    return event_service.read_event(session, event)
+    event_id: UUID, data: EventWrite, user: CurrentUser, session: SessionDep, if_match: IfMatch, query: Changes
+) -> Any:
+    """For its organizer and who may write in its calendar. Rooms follow, or the change fails whole.
+
+    Of a series `scope` says what is changed; the times sent are those of `occurrence`, if one is named. Calendar,
+    participants, exdates, rdates, visibility, transparency and guests' rights that are not sent stay.
+    """
+    return _change(
+        session,
+        user,
+        event_id,
+        query,
+        lambda choice: event_service.replace_event(session, user, event_id, data, if_match, choice),
+    )
 
 
 @router.patch(
     "/{event_id}",
     response_model=EventRead,
-    summary="Change an event, all its occurrences",
-    responses=responses(401, 403, 404, 409, 412),
+    summary="Change an event, or occurrences of a series",
+    responses={**_PREVIEW, **responses(401, 403, 404, 409, 412)},
 )
 def patch_event(
     event_id: UUID,
@@ -105,22 +146,35 @@ def patch_event(
     user: CurrentUser,
     session: SessionDep,
     if_match: IfMatch,
-) -> EventRead:
+    query: Changes,
+) -> Any:
     """Only what is sent changes. `status: cancelled` frees the room."""
-    values = data.model_dump(exclude_unset=True)  # type: ignore[attr-defined]
-    event = event_service.patch_event(session, user, event_id, values, if_match)
-    return event_service.read_event(session, event)
+    values = {name: getattr(data, name) for name in data.model_fields_set}  # type: ignore[attr-defined]
+    return _change(
+        session,
+        user,
+        event_id,
+        query,
+        lambda choice: event_service.patch_event(session, user, event_id, values, if_match, choice),
+    )
 
 
 @router.delete(
     "/{event_id}",
     status_code=204,
-    summary="Delete an event, all its occurrences",
-    responses=responses(401, 403, 404, 412),
+    response_model=None,
+    summary="Delete an event, or occurrences of a series",
+    responses={**_PREVIEW, **responses(401, 403, 404, 412)},
 )
-def delete_event(event_id: UUID, user: CurrentUser, session: SessionDep, if_match: IfMatch) -> None:
-    """For its organizer. The room becomes free."""
-    event_service.delete_event(session, user, event_id, if_match)
+def delete_event(event_id: UUID, user: CurrentUser, session: SessionDep, if_match: IfMatch, query: Changes) -> Any:
+    """For its organizer and who may write in its calendar. Rooms become free."""
+    return _change(
+        session,
+        user,
+        event_id,
+        query,
+        lambda choice: event_service.delete_event(session, user, event_id, if_match, choice),
+    )
 
 
 @router.post(
@@ -132,7 +186,7 @@ def delete_event(event_id: UUID, user: CurrentUser, session: SessionDep, if_matc
 )
 def add_participant(event_id: UUID, data: ParticipantWrite, user: CurrentUser, session: SessionDep) -> EventRead:
     event = participant_service.add_participant(session, user, event_id, data)
-    return event_service.read_event(session, event)
+    return read_as_client(session, event)
 
 
 @router.delete(
@@ -144,3 +198,26 @@ def add_participant(event_id: UUID, data: ParticipantWrite, user: CurrentUser, s
 def remove_participant(event_id: UUID, user_id: UUID, user: CurrentUser, session: SessionDep) -> None:
     """For the organizer; people may take themselves out."""
     participant_service.remove_participant(session, user, event_id, user_id)
+
+
+def _change(
+    session: SessionDep,
+    user: CurrentUser,
+    event_id: UUID,
+    query: ChangeQuery,
+    change: Callable[[Choice], Outcome],
+) -> Any:
+    """Do it, or with dry_run tell what it would do."""
+    choice = Choice(query.scope, query.occurrence)
+    if query.dry_run:
+        return _told(event_preview_service.preview(session, user, event_id, query.notify, lambda: change(choice)))
+    return _done(session, user, change(choice), query)
+
+
+def _done(session: SessionDep, user: CurrentUser, outcome: Outcome, query: WriteQuery) -> EventRead | None:
+    notice_service.tell(session, user, outcome.trace.notices, query.notify)
+    return None if outcome.event is None else read_as_client(session, outcome.event)
+
+
+def _told(changes: ChangesRead) -> Response:
+    return Response(changes.model_dump_json(), media_type="application/json")

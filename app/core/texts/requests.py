@@ -161,6 +161,23 @@ REQUESTS: dict[str, tuple[str, str]] = {
         "An event has at most {limit} participants.",
         "У события не более {limit} участников.",
     ),
+    "occurrence_required": (
+        "Say which occurrence: scope this and following need occurrence, its original start.",
+        "Укажите экземпляр: для scope this и following нужен occurrence — его исходное начало.",
+    ),
+    "occurrence_does_not_recur": (
+        "One occurrence has no rule, exdates or rdates of its own. Change the series: scope all or following.",
+        "У одного экземпляра нет своих правила, exdates и rdates. Меняйте серию: scope all или following.",
+    ),
+    "occurrence_stays_in_calendar": (
+        "One occurrence stays in the calendar of its series.",
+        "Один экземпляр остаётся в календаре своей серии.",
+    ),
+    "rdate_not_after_start": (
+        "rdates lie after the start of the series.",
+        "rdates должны быть позже начала серии.",
+    ),
+    "too_many_rdates": ("A series has at most {limit} rdates.", "У серии не более {limit} rdates."),
     "too_many_exdates": ("A series has at most {limit} exdates.", "У серии не более {limit} exdates."),
     # limits
     "too_many_requests": (

@@ -1,0 +1,151 @@
+"""Whom a change of an event concerns, and telling them.
+
+The same notes answer dry_run and become mail, so what was announced is what happens.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlmodel import Session, col
+
+from app.core.actor import Actor
+from app.models.event import Event
+from app.models.organization import Organization
+from app.models.user import User
+from app.schemas.event import Notify
+from app.schemas.event_preview import PersonTold, Why
+from app.services import outbox_service
+from app.services.outbox_service import Mail, MailTemplate
+from app.services.participant_service import Difference, Key, participants_of
+
+# A change of anything else is nobody's concern but of who looks at the event.
+TOLD_OF = frozenset(
+    {
+        *("title", "location", "status", "room_id", "start_time", "end_time", "time_zone", "is_all_day"),
+        *("recurrence_rule", "exdates", "rdates"),
+    }
+)
+# Everybody is told once, whether invited by name or with a department, and whoever acts needs no telling.
+_RECIPIENTS = text("""
+    WITH RECURSIVE below AS (
+        SELECT unnest(:departments ::uuid[]) AS id
+        UNION
+        SELECT d.id FROM below JOIN departments d ON d.organization_id = :organization_id AND d.parent_id = below.id
+    )
+    SELECT u.id, u.email, u.full_name
+    FROM users u
+    WHERE u.organization_id = :organization_id AND u.is_active AND u.id <> ALL(:acting ::uuid[])
+      AND (u.id = ANY(:people ::uuid[]) OR u.department_id IN (SELECT id FROM below))
+    ORDER BY u.id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing to tell: what became of an event row, and to whom."""
+
+    why: Why
+    event: Event
+    recipients: tuple[PersonTold, ...]
+
+
+def note(session: Session, actor: Actor, why: Why, event: Event, keys: Iterable[Key] | None = None) -> list[Notice]:
+    """What is to be told of an event to these participants, or to all of them; nothing where nobody is left."""
+    if keys is None:
+        keys = [Key.of(row) for row in participants_of(session, event)]
+    recipients = _recipients(session, actor, why, list(keys))
+    return [Notice(why, event, recipients)] if recipients else []
+
+
+def note_change(
+    session: Session, actor: Actor, event: Event, changed: Iterable[str], difference: Difference
+) -> list[Notice]:
+    """What is to be told of a change: who came is invited, who went is told so, and the others learn what changed."""
+    added = [Key.of(participant) for participant in difference.added]
+    noted = note(session, actor, Why.INVITED, event, added) if added else []
+    if difference.removed:
+        noted += note(session, actor, Why.CANCELLED, event, difference.removed)
+    if TOLD_OF & set(changed):
+        stayed = [key for row in participants_of(session, event) if (key := Key.of(row)) not in added]
+        noted += note(session, actor, Why.CHANGED, event, stayed)
+    return noted
+
+
+def chosen(notices: Iterable[Notice], notify: Notify) -> list[tuple[Notice, PersonTold]]:
+    """Each telling that the client wants (rule 18)."""
+    if notify is Notify.NOBODY:
+        return []
+    return [
+        (notice, person)
+        for notice in notices
+        for person in notice.recipients
+        if notify is Notify.ALL or person.user_id is None
+    ]
+
+
+def tell(session: Session, actor: Actor, notices: list[Notice], notify: Notify) -> None:
+    """Write the mails of what was noted; they leave after the commit."""
+    tellings = chosen(notices, notify)
+    if not tellings:
+        return
+    organization = session.get_one(Organization, actor.company)
+    zones = _zones(session, actor, [person.user_id for _, person in tellings if person.user_id is not None])
+    sender = session.get_one(User, actor.user_id)
+    outbox_service.enqueue(
+        session,
+        actor.company,
+        [
+            Mail(
+                MailTemplate.EVENT_NOTICE,
+                person.email,
+                organization.locale,
+                {
+                    **_values(notice),
+                    "sender": sender.full_name or sender.email,
+                    "time_zone": zones.get(person.user_id) or organization.time_zone,
+                },
+            )
+            for notice, person in tellings
+        ],
+    )
+
+
+def _values(notice: Notice) -> dict[str, str | None]:
+    event = notice.event
+    return {
+        "why": notice.why,
+        "title": event.title,
+        "location": event.location,
+        "start": event.start_time.isoformat(),
+        "end": event.end_time.isoformat(),
+        "all_day": "yes" if event.is_all_day else None,
+        "repeats": "yes" if event.recurrence_rule or event.rdates else None,
+    }
+
+
+def _zones(session: Session, actor: Actor, people: list[UUID]) -> dict[UUID | None, str | None]:
+    query = select(col(User.id), col(User.time_zone)).where(
+        col(User.organization_id) == actor.company, col(User.id).in_(people)
+    )
+    return {row.id: row.time_zone for row in session.execute(query)}
+
+
+def _recipients(session: Session, actor: Actor, why: Why, keys: list[Key]) -> tuple[PersonTold, ...]:
+    people = [key.user_id for key in keys if key.user_id is not None]
+    departments = [key.department_id for key in keys if key.department_id is not None]
+    acting: list[UUID] = [person for person in (actor.user_id, actor.delegate_id) if person is not None]
+    told = [PersonTold(why=why, user_id=None, email=key.email, name=None) for key in keys if key.email is not None]
+    if people or departments:
+        values = {
+            "organization_id": actor.company,
+            "people": people,
+            "departments": departments,
+            "acting": acting,
+        }
+        told += [
+            PersonTold(why=why, user_id=row.id, email=row.email, name=row.full_name)
+            for row in session.execute(_RECIPIENTS, values)
+        ]
+    return tuple(told)
