@@ -203,7 +203,7 @@ class _Pattern:
         return [date(year, month, day) for day in sorted(days) if 1 <= day <= length]
 
     def _days_of_year(self, year: int) -> Iterable[date]:
-        before, length = date(year, 1, 1).toordinal() - 1, _length_of_year(year)
+        before, length = date(year, 1, 1).toordinal() - 1, length_of_year(year)
         if self._year_days:
             days = {day if day > 0 else length + 1 + day for day in self._year_days}
             return [date.fromordinal(before + day) for day in sorted(days) if 1 <= day <= length]
@@ -214,7 +214,7 @@ class _Pattern:
     def _moved(self, number: int) -> Iterator[date]:
         """The days that take the place of those that an interval's months, or its year, do not have."""
         if self._moves_year_days:
-            yield from self._replacements(date(number, 1, 1), _length_of_year(number), self._year_days)
+            yield from self._replacements(date(number, 1, 1), length_of_year(number), self._year_days)
         elif self._moves_month_days:
             year, months = number, range(1, 13)
             if self._frequency is Frequency.MONTHLY:
@@ -241,7 +241,7 @@ class _Pattern:
             length = monthrange(day.year, day.month)[1]
             if day.day - length - 1 not in self._month_days:
                 return False
-        if self._weeks and self._weeks.isdisjoint(_week_numbers(day, self._week_start)):
+        if self._weeks and self._weeks.isdisjoint(week_numbers(day, self._week_start)):
             return False
         return self._is_named_weekday(day)
 
@@ -255,7 +255,7 @@ class _Pattern:
         if self._frequency is Frequency.MONTHLY or self._months:
             position, length = day.day, monthrange(day.year, day.month)[1]
         else:
-            position, length = day.timetuple().tm_yday, _length_of_year(day.year)
+            position, length = day.timetuple().tm_yday, length_of_year(day.year)
         from_start, from_end = (position - 1) // 7 + 1, -((length - position) // 7 + 1)
         weekday = day.weekday()
         return not self._numbered_weekdays.isdisjoint(
@@ -263,7 +263,7 @@ class _Pattern:
         )
 
 
-def _week_numbers(day: date, week_start: int) -> tuple[int, int]:
+def week_numbers(day: date, week_start: int) -> tuple[int, int]:
     """The day's week counted from the start and from the end (-1) of the week's year.
 
     A week belongs to the year of its fourth day: week 1 is the first with four days in the year (§3.3.10).
@@ -276,7 +276,7 @@ def _week_numbers(day: date, week_start: int) -> tuple[int, int]:
     year = date.fromordinal(fourth).year
     before = date(year, 1, 1).toordinal() - 1
     number = (fourth - before - 1) // 7 + 1
-    following = (before + _length_of_year(year) - fourth) // 7
+    following = (before + length_of_year(year) - fourth) // 7
     return number, -following - 1
 
 
@@ -286,5 +286,5 @@ def _days_between(first: int, last: int) -> Iterable[date]:
     return (date.fromordinal(ordinal) for ordinal in range(low, high + 1))
 
 
-def _length_of_year(year: int) -> int:
+def length_of_year(year: int) -> int:
     return date(year, 12, 31).timetuple().tm_yday
