@@ -16,6 +16,8 @@ __all__ = ["CannotMove", "matching", "moved"]
 
 _DAY = timedelta(days=1)
 _LONGEST_PERIOD = {Frequency.DAILY: 1, Frequency.WEEKLY: 7, Frequency.MONTHLY: 31, Frequency.YEARLY: 366}
+# A look-up goes through some days around a start.
+_WIDE_APART = timedelta(days=5)
 # Instances are counted up to here to find the one with the same number.
 _MOST_COUNTED = 10_000
 
@@ -184,12 +186,14 @@ def _moves_unevenly(series: Series, distance: _Distance) -> bool:
 
 def _those_there(series: Series, starts: set[date]) -> set[date]:
     """The starts at which the series has an instance."""
-    if series.rule is None or series.rule.count is None:
-        return {start for start in starts if series.starts_at(start) is not None}
     if not starts:
         return set()
-    # To look for one would mean to count up to it: all are found in one go.
-    return starts.intersection(instance.start for instance in series.occurrences(_later(max(starts), _DAY)))
+    first, following = min(starts), _later(max(starts), _DAY)
+    counts = series.rule is not None and series.rule.count is not None
+    # With COUNT, to look for one means to count up to it; and where they lie close together, one walk costs less.
+    if counts or following - first <= len(starts) * _WIDE_APART:
+        return starts.intersection(instance.start for instance in series.occurrences_between(first, following))
+    return {start for start in starts if series.starts_at(start) is not None}
 
 
 def _with_same_number(old: Series, new: Series, originals: Collection[date], distance: _Distance) -> dict[date, date]:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from app.calendaring.rule import Rule
 from app.calendaring.series import Series
 from app.calendaring.zones import get_zone
-from tests.support.rules import NAMES, STARTS, ZONES, Parts, rule_parts
+from tests.support.rules import NAMES, STARTS, ZONES, Parts, further_dates, rule_parts
 
 DAY = timedelta(days=1)
 
@@ -195,6 +195,12 @@ def explicit(wall: datetime, zone: ZoneInfo) -> datetime:
     return (readings(wall, zone) or [wall.replace(tzinfo=UTC) - before_the_gap])[0]
 
 
+def explicit_rdate(rdate: date, start: datetime, zone: ZoneInfo) -> datetime:
+    if not isinstance(rdate, datetime):
+        rdate = datetime.combine(rdate, start.time())
+    return explicit(rdate, zone) if rdate.tzinfo is None else rdate
+
+
 def is_before_end(parts: Parts, wall: datetime, instant: datetime, zone: ZoneInfo) -> bool:
     until = parts.get("UNTIL", "")
     if until.endswith("Z"):
@@ -223,9 +229,12 @@ def check(data: st.DataObject, frequency: str, days: int) -> None:
     zone = get_zone(data.draw(st.sampled_from(ZONES)))
     parts = data.draw(rule_parts(frequency, start))
     rule = Rule.parse(parts.text)
-    series = Series(start, start + timedelta(minutes=90), zone, rule)
+    rdates = data.draw(further_dates(start) | st.just(frozenset()))
+    series = Series(start, start + timedelta(minutes=90), zone, rule, rdates=rdates)
     last = start.date() + timedelta(days=days)
-    expected = reference(parts, start, zone, last)
+    counted = reference(parts, start, zone, last)
+    added = {explicit_rdate(rdate, start, zone) for rdate in rdates}
+    expected = sorted({*counted, *added})
     bound = explicit(datetime.combine(last + DAY, time()), zone)
     found = [occurrence.start for occurrence in series.occurrences(bound)]
     event("some" if len(found) > 1 else "only the first")
@@ -238,9 +247,16 @@ def check(data: st.DataObject, frequency: str, days: int) -> None:
     assert within == [
         instant for instant in found if instant < min(high, bound) and instant + timedelta(minutes=90) > low
     ]
-    assert series.count_before(bound) == len(found)
+    for instant in data.draw(st.lists(st.sampled_from(found), max_size=3)):
+        assert series.starts_at(instant) is not None
+        following = instant + timedelta(minutes=1)
+        assert (series.starts_at(following) is not None) == (following in found)
+
+    number = sum(instant < bound for instant in counted)
+    assert series.count_before(bound) == number
     assert series.is_exhausted_by(bound) == (
-        len(found) == rule.count or (series.until is not None and series.until < bound)
+        (number == rule.count or (series.until is not None and series.until < bound))
+        and all(instant < bound for instant in added)
     )
 
 

@@ -1,13 +1,16 @@
 """Work is counted, not timed: a rule costs at most the days of its window and the limit of instances."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from app.calendaring import expansion, series
+from app.calendaring.moving import matching
 from app.calendaring.rule import InvalidRule, Rule
 from app.calendaring.series import Series
+from app.calendaring.splitting import split
 from app.calendaring.zones import get_zone, recurring_wall_to_utc
 
 BERLIN = get_zone("Europe/Berlin")
@@ -110,3 +113,30 @@ def test_the_age_of_a_series_without_count_costs_nothing(rule: str, work: Work) 
 def test_two_years_of_a_daily_rule_convert_each_instance_once(work: Work) -> None:
     assert len(list(make("FREQ=DAILY").occurrences(datetime(2028, 3, 23, tzinfo=UTC)))) == 731
     assert work.conversions <= 733
+
+
+@pytest.mark.parametrize("rule", ["FREQ=DAILY", "FREQ=WEEKLY", "FREQ=MONTHLY", "FREQ=YEARLY"])
+def test_one_instance_is_found_without_its_neighbours(rule: str, work: Work) -> None:
+    # A Monday, as is the 23rd of March 2026; each instance is half a year long.
+    old = replace(make(rule, datetime(1925, 3, 23, 9)), end=datetime(1925, 9, 23, 9))
+    assert old.starts_at(datetime(2026, 3, 23, 8, tzinfo=UTC)) is not None
+    assert work.days <= 31
+    assert work.conversions <= 7
+
+
+@pytest.mark.parametrize("rule", NEVER_AGAIN)
+def test_a_split_looks_a_hundred_years_ahead_at_most(rule: str, work: Work) -> None:
+    extra = datetime(2026, 3, 25, 10)
+    whole = replace(make(rule), rdates=frozenset({extra}))
+    _, following = split(whole, datetime(2026, 3, 25, 9, tzinfo=UTC))
+    assert following.earliest_start == datetime(2026, 3, 25, 9, tzinfo=UTC)
+    assert work.days <= 100 * 367
+
+
+@pytest.mark.parametrize("rule", NEVER_AGAIN)
+def test_matching_ends_with_the_originals(rule: str, work: Work) -> None:
+    old = make("FREQ=DAILY")
+    originals = [instance.start for instance in old.occurrences(datetime(2027, 3, 23, tzinfo=UTC))]
+    assert len(matching(old, make(rule), originals)) == 1
+    assert work.days <= 4 * 366
+    assert work.conversions <= 4 * 366

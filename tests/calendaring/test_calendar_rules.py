@@ -1,11 +1,14 @@
 """The numbered calendar rules that concern zones and series, with the rules page's own examples."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from app.calendaring.moving import CannotMove, matching, moved
 from app.calendaring.rule import InvalidRule, Rule
 from app.calendaring.series import Occurrence, Series
+from app.calendaring.splitting import InvalidSplit, split
 from app.calendaring.zones import get_zone, utc_to_wall, wall_to_utc
 
 BERLIN = get_zone("Europe/Berlin")
@@ -125,6 +128,19 @@ def test_rule_06_short_months() -> None:
     assert [start.month for start in starts(monthly, date.max)] == [1, 3, 5, 7, 8, 10, 12]
 
 
+@pytest.mark.parametrize(
+    ("skip", "expected"),
+    [
+        ("BACKWARD", [(1, 31), (2, 28), (3, 31), (4, 30)]),
+        ("FORWARD", [(1, 31), (3, 1), (3, 31), (5, 1)]),
+        ("OMIT", [(1, 31), (3, 31), (5, 31), (7, 31)]),
+    ],
+)
+def test_rule_06_skip_is_offered_for_short_months(skip: str, expected: list[tuple[int, int]]) -> None:
+    monthly = all_day(f"RSCALE=GREGORIAN;FREQ=MONTHLY;COUNT=4;SKIP={skip}", date(2026, 1, 31))
+    assert [(start.month, start.day) for start in starts(monthly, date.max)] == expected
+
+
 @pytest.mark.parametrize(("week_start", "days"), [("MO", [5, 10, 19, 24]), ("SU", [5, 17, 19, 31])])
 def test_rule_06_week_start(week_start: str, days: list[int]) -> None:
     rule = f"FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST={week_start}"
@@ -174,6 +190,55 @@ def test_rule_08_excluding_the_first_instance_keeps_the_start() -> None:
     assert weekly.first_start == utc(2026, 3, 23, 8)
 
 
+@pytest.mark.parametrize(
+    "rdate",
+    [
+        datetime(2026, 4, 1, 9),
+        date(2026, 4, 1),  # at the time of the start
+        utc(2026, 4, 1, 7),
+        utc(2026, 4, 1, 7).astimezone(NEW_YORK),
+    ],
+)
+def test_rule_08_rdate_of_a_timed_series_is_coerced(rdate: date) -> None:
+    weekly = timed("FREQ=WEEKLY;COUNT=3", datetime(2026, 3, 23, 9), rdates=frozenset({rdate}))
+    # In its place, beside the three that COUNT counts
+    assert starts(weekly) == [utc(2026, 3, 23, 8), utc(2026, 3, 30, 7), utc(2026, 4, 1, 7), utc(2026, 4, 6, 7)]
+
+
+@pytest.mark.parametrize("rdate", [date(2026, 3, 30), datetime(2026, 3, 30), utc(2026, 3, 30)])
+def test_rule_08_rdate_of_an_all_day_series_is_coerced(rdate: date) -> None:
+    series = all_day("FREQ=DAILY;COUNT=2", date(2026, 3, 23), days=2, rdates=frozenset({rdate}))
+    assert starts(series, date.max) == [date(2026, 3, 23), date(2026, 3, 24), date(2026, 3, 30)]
+    *_, last = series.occurrences(date.max)
+    assert last.end == date(2026, 4, 1)
+
+
+def test_rule_08_an_rdate_counts_once_is_explicit_and_yields_to_an_exdate() -> None:
+    start = datetime(2026, 3, 28, 2, 30)
+    daily = timed("FREQ=DAILY;COUNT=3", start, rdates=frozenset({utc(2026, 3, 30, 0, 30)}))
+    assert starts(daily) == [utc(2026, 3, 28, 1, 30), utc(2026, 3, 30, 0, 30), utc(2026, 3, 31, 0, 30)]
+    # The rule skips the gap of 29 March; who writes the time out means 01:30Z.
+    in_gap = timed("FREQ=DAILY;COUNT=2", start, rdates=frozenset({datetime(2026, 3, 29, 2, 30)}))
+    assert starts(in_gap) == [utc(2026, 3, 28, 1, 30), utc(2026, 3, 29, 1, 30), utc(2026, 3, 30, 0, 30)]
+    for exdate in (date(2026, 4, 5), datetime(2026, 4, 5, 10), utc(2026, 4, 5, 8)):
+        gone = timed("FREQ=DAILY;COUNT=1", start, rdates={datetime(2026, 4, 5, 10)}, exdates={exdate})
+        assert starts(gone) == [utc(2026, 3, 28, 1, 30)]
+
+
+def test_rule_10_an_instance_is_found_by_its_original_start() -> None:
+    weekly = timed(
+        "FREQ=WEEKLY", datetime(2026, 3, 23, 9), exdates={date(2026, 4, 6)}, rdates={datetime(2026, 4, 1, 14)}
+    )
+    found = weekly.starts_at(utc(2026, 3, 30, 7).astimezone(NEW_YORK))  # an instant, however it is written
+    assert found == Occurrence(utc(2026, 3, 30, 7), utc(2026, 3, 30, 7), utc(2026, 3, 30, 8))
+    assert weekly.starts_at(utc(2026, 4, 1, 12)) is not None
+    assert weekly.starts_at(utc(2026, 3, 30, 8)) is None
+    assert weekly.starts_at(utc(2026, 4, 6, 7)) is None
+    days = all_day("FREQ=DAILY;COUNT=2", date(2026, 3, 23))
+    assert days.starts_at(date(2026, 3, 24)) is not None
+    assert days.starts_at(date(2026, 3, 25)) is None
+
+
 def test_rule_11_ranges_are_half_open() -> None:
     daily = timed("FREQ=DAILY", datetime(2026, 1, 1, 10), zone=get_zone("UTC"))
 
@@ -192,6 +257,81 @@ def test_rule_11_no_length_matches_from_start_up_to_end() -> None:
     moment = timed("FREQ=DAILY", datetime(2026, 1, 1, 10), hours=0, zone=get_zone("UTC"))
     assert len(list(moment.occurrences_between(utc(2026, 1, 5, 10), utc(2026, 1, 5, 11)))) == 1
     assert len(list(moment.occurrences_between(utc(2026, 1, 5, 9), utc(2026, 1, 5, 10)))) == 0
+
+
+def test_rule_12_the_old_part_ends_just_before_the_new_one() -> None:
+    weekly = timed("FREQ=WEEKLY;COUNT=5", datetime(2026, 3, 23, 9))
+    before, following = split(weekly, utc(2026, 4, 6, 7))
+    assert str(before.rule) == "FREQ=WEEKLY;UNTIL=20260406T065959Z"
+    assert (str(following.rule), following.start) == ("FREQ=WEEKLY;COUNT=3", datetime(2026, 4, 6, 9))
+    assert starts(before) + starts(following) == starts(weekly)
+
+    days = all_day("FREQ=DAILY", date(2026, 3, 23), days=2)
+    before, following = split(days, date(2026, 3, 25))
+    assert str(before.rule) == "FREQ=DAILY;UNTIL=20260324"
+    assert (str(following.rule), following.start, following.end) == ("FREQ=DAILY", date(2026, 3, 25), date(2026, 3, 27))
+
+
+def test_rule_12_editing_the_fifth_of_five_leaves_five() -> None:
+    weekly = timed("FREQ=WEEKLY;COUNT=5", datetime(2026, 3, 23, 9))
+    *_, fifth = starts(weekly)
+    before, following = split(weekly, fifth)
+    later = moved(following, datetime(2026, 4, 20, 11), datetime(2026, 4, 20, 12), BERLIN)
+    assert [len(starts(part)) for part in (before, following, later)] == [4, 1, 1]
+    assert starts(later) == [utc(2026, 4, 20, 9)]
+
+
+def test_rule_12_exdates_and_rdates_are_shared_out() -> None:
+    gone, coming = datetime(2026, 3, 30, 9), datetime(2026, 4, 20, 9)
+    more, extra = datetime(2026, 3, 26, 15), datetime(2026, 4, 16, 15)
+    weekly = timed("FREQ=WEEKLY;COUNT=6", datetime(2026, 3, 23, 9), exdates={gone, coming}, rdates={more, extra})
+    before, following = split(weekly, utc(2026, 4, 6, 7))
+    assert (before.exdates, before.rdates) == ({gone}, {utc(2026, 3, 26, 14)})
+    assert (following.exdates, following.rdates) == ({coming}, {utc(2026, 4, 16, 13)})
+    assert str(following.rule) == "FREQ=WEEKLY;COUNT=4"  # the excluded ones count
+    assert starts(before) + starts(following) == starts(weekly)
+
+
+def test_rule_12_intervals_and_weeks_stay_in_step() -> None:
+    rule = "FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST=SU"
+    series = timed(rule, datetime(1997, 8, 5, 9), zone=NEW_YORK)
+    before, following = split(series, starts(series)[1])
+    assert [start.day for start in starts(before)] == [5]
+    assert [start.day for start in starts(following)] == [17, 19, 31]
+
+
+def test_rule_13_a_split_at_the_first_instance_is_none() -> None:
+    weekly = timed("FREQ=WEEKLY", datetime(2026, 3, 23, 9))
+    with pytest.raises(InvalidSplit) as caught:
+        split(weekly, weekly.first_start)
+    assert caught.value.code == "first_instance"
+
+
+def test_rule_13_another_weekday_rewrites_byday() -> None:
+    weekly = timed("FREQ=WEEKLY;BYDAY=MO,WE", datetime(2026, 3, 23, 9), exdates={datetime(2026, 3, 25, 9)})
+    later = moved(weekly, datetime(2026, 3, 24, 9), datetime(2026, 3, 24, 10), BERLIN)
+    assert str(later.rule) == "FREQ=WEEKLY;BYDAY=TU,TH"
+    assert later.exdates == {datetime(2026, 3, 26, 9)}
+    monday, wednesday = utc(2026, 3, 30, 7), utc(2026, 4, 1, 7)
+    assert matching(weekly, later, [monday, wednesday]) == {
+        monday: monday + timedelta(days=1),
+        wednesday: wednesday + timedelta(days=1),
+    }
+
+
+def test_rule_13_an_exdate_follows_its_instance_where_months_differ() -> None:
+    # The second Monday and Tuesday of September 2026 are the 14th and the 8th.
+    monthly = timed("FREQ=MONTHLY;BYDAY=2MO;UNTIL=20261012T070000Z", datetime(2026, 6, 8, 9))
+    monthly = replace(monthly, exdates=frozenset({datetime(2026, 9, 14, 9)}))
+    later = moved(monthly, datetime(2026, 6, 9, 9), datetime(2026, 6, 9, 10), BERLIN)
+    assert [(start.month, start.day) for start in starts(later)] == [(6, 9), (7, 14), (8, 11), (10, 13)]
+
+
+def test_rule_13_what_no_rule_can_say_is_refused() -> None:
+    monthly = timed("FREQ=MONTHLY;BYMONTHDAY=15,28", datetime(2026, 3, 28, 9))
+    with pytest.raises(CannotMove) as caught:
+        moved(monthly, datetime(2026, 3, 29, 9), datetime(2026, 3, 29, 10), BERLIN)
+    assert caught.value.code == "pattern_cannot_move"
 
 
 @pytest.mark.parametrize(
@@ -226,3 +366,19 @@ def test_rule_25_the_limit_itself_is_allowed() -> None:
     with pytest.raises(InvalidRule) as caught:
         timed("FREQ=DAILY", start).check(limit_occurrences=729, horizon_days=730)
     assert caught.value.params == {"limit": 729, "horizon_days": 730}
+
+
+def test_rule_25_rdates_are_bounded_with_the_rest() -> None:
+    start = datetime(2026, 3, 23, 9)
+    more = frozenset(start + timedelta(days=number, hours=1) for number in range(10))
+    only = Series(start, start + timedelta(hours=1), BERLIN, rdates=more)
+    only.check(limit_occurrences=11, horizon_days=730)
+    timed("FREQ=DAILY;COUNT=5", start, rdates=more).check(limit_occurrences=15, horizon_days=730)
+    for series, limit in ((only, 10), (timed("FREQ=DAILY;COUNT=5", start, rdates=more), 14)):
+        with pytest.raises(InvalidRule) as caught:
+            series.check(limit_occurrences=limit, horizon_days=730)
+        assert caught.value.code == "too_many_occurrences"
+    endless = timed("FREQ=DAILY", start, rdates=more)
+    endless.check(limit_occurrences=740, horizon_days=730)
+    with pytest.raises(InvalidRule):
+        endless.check(limit_occurrences=739, horizon_days=730)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.calendaring.rule import MAX_TEXT, Frequency, InvalidRule, Rule, WeekdayNumber
+from app.calendaring.rule import MAX_TEXT, Frequency, InvalidRule, Rule, Skip, WeekdayNumber
 from app.calendaring.rule_parts import MAX_INTERVAL
 
 MONDAY, FRIDAY, SUNDAY = 0, 4, 6
@@ -237,6 +237,7 @@ def rules(draw: st.DrawFn) -> Rule:
         by_month=draw(numbers(1, 12)),
         by_set_position=draw(numbers(-366, 366)) if by_day else (),
         week_start=draw(st.integers(0, 6)),
+        skip=draw(st.sampled_from(Skip)),
     )
 
 

@@ -191,3 +191,38 @@ def test_a_series_is_a_value() -> None:
     assert hash(daily) == hash(series("FREQ=DAILY", datetime(2026, 3, 23, 9)))
     later = replace(daily, start=datetime(2026, 3, 24, 9), end=datetime(2026, 3, 24, 10))
     assert starts(later)[0] == utc(2026, 3, 24, 8)
+
+
+def test_a_series_of_rdates_recurs_without_a_rule() -> None:
+    start = datetime(2026, 3, 23, 9)
+    further = frozenset({datetime(2026, 4, 1, 14), datetime(2026, 3, 20, 9)})
+    listed = Series(start, start + HOUR, BERLIN, rdates=further)
+    # One lies before DTSTART, which keeps its place.
+    assert starts(listed) == [utc(2026, 3, 20, 8), utc(2026, 3, 23, 8), utc(2026, 4, 1, 12)]
+    assert (listed.first_start, listed.earliest_start) == (utc(2026, 3, 23, 8), utc(2026, 3, 20, 8))
+    assert listed.recurs
+    assert not series(None, start).recurs
+    assert not listed.is_exhausted_by(utc(2026, 4, 1, 12))
+    assert listed.is_exhausted_by(utc(2026, 4, 1, 12, 1))
+    assert listed.count_before(FAR) == 1
+    assert [o.start for o in listed.occurrences_between(utc(2026, 3, 20, 8, 30), utc(2026, 3, 23))] == [
+        utc(2026, 3, 20, 8)
+    ]
+    assert starts(listed, utc(2026, 3, 22)) == [utc(2026, 3, 20, 8)]
+
+
+def test_an_rdate_may_be_the_second_reading_or_written_twice() -> None:
+    second = utc(2026, 10, 25, 1, 30)
+    further = frozenset({second, datetime(2026, 10, 25, 2, 30), utc(2026, 10, 25, 0, 30)})
+    listed = Series(datetime(2026, 10, 24, 9), datetime(2026, 10, 24, 10), BERLIN, rdates=further)
+    assert starts(listed)[1:] == [utc(2026, 10, 25, 0, 30), second]
+
+
+def test_an_rdate_outside_the_calendar_is_refused() -> None:
+    start = datetime(2026, 3, 23, 9)
+    with pytest.raises(TimeOutOfRange):
+        Series(start, start + HOUR, BERLIN, rdates=frozenset({datetime.min}))
+    # An exdate there takes out nothing.
+    assert len(starts(Series(start, start + HOUR, BERLIN, exdates=frozenset({datetime.min})))) == 1
+    assert series("FREQ=DAILY", start).starts_at(datetime.max.replace(tzinfo=UTC)) is None
+    assert Series(start.date(), start.date() + timedelta(1)).starts_at(date.max) is None

@@ -17,7 +17,7 @@ DAY = timedelta(days=1)
 YEARS = timedelta(days=900)
 FREQUENCIES = st.sampled_from(["DAILY", "WEEKLY", "MONTHLY", "YEARLY"])
 BERLIN = get_zone("Europe/Berlin")
-plainly = settings(derandomize=True, database=None, deadline=None, max_examples=400)
+plainly = settings(derandomize=True, database=None, deadline=None, max_examples=200)
 
 
 def utc(*parts: int) -> datetime:
