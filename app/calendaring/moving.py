@@ -40,6 +40,9 @@ def moved(series: Series, start: date, end: date, zone: ZoneInfo | None) -> Seri
         end,
         zone,
         None if series.rule is None else moved_rule(series.rule, series.start, start),
+        # Which of two readings was meant, where the wall time stays.
+        start_utc=series.start_utc if zone == series.zone else None,
+        end_utc=series.end_utc if zone == series.zone else None,
         nominal_days=series.nominal_days if same_length else 0,
     )
     if series.start_matches_rule() and not bare.start_matches_rule():
@@ -55,21 +58,27 @@ def matching(old: Series, new: Series, originals: Iterable[date]) -> dict[date, 
 
     That is the instance as far away on the wall clock as the two first starts are. Where there is none, and both
     rules make equally many instances in a day, week, month or year, it is the one with the same number. Excluded
-    instances count as there. Starts are aware instants, or dates when all-day.
+    instances count as there, and no two have the same counterpart. Starts are aware instants, or dates when all-day.
     """
     there = replace(new, exdates=frozenset())
     distance = _Distance(old, new.start)
-    near = {original: distance.of_start(original, new.zone) for original in originals}
+    near = {original: distance.of_start(original, new.zone) for original in sorted(originals)}
     if old.first_start in near:
         near[old.first_start] = new.first_start  # which may be the second reading of its wall time
     instances = _those_there(there, {start for start in near.values() if start is not None})
-    found = {original: start for original, start in near.items() if start in instances}
+    found = _one_to_one({original: start for original, start in near.items() if start in instances})
     missing = near.keys() - found.keys()
     if missing and _are_alike(old, new):
-        taken = set(found.values())
-        by_number = _with_same_number(old, there, missing, distance)
-        found |= {original: start for original, start in by_number.items() if start not in taken}
+        found = _one_to_one(found | _with_same_number(old, there, missing, distance))
     return found
+
+
+def _one_to_one(pairs: dict[date, date]) -> dict[date, date]:
+    """The first of those that lead to the same start: two times of one day become one where times are lost."""
+    first_to: dict[date, date] = {}
+    for original, start in pairs.items():
+        first_to.setdefault(start, original)
+    return {original: start for start, original in first_to.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from app.calendaring.moving import CannotMove, matching, moved
 from app.calendaring.rule import Rule
 from app.calendaring.series import Series
 from app.calendaring.zones import get_zone, utc_to_wall
-from tests.support.rules import STARTS, further_dates, rule_parts
+from tests.support.rules import STARTS, ZONES, further_dates, rule_parts
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 BERLIN, MOSCOW, UTC_ZONE = get_zone("Europe/Berlin"), get_zone("Europe/Moscow"), get_zone("UTC")
@@ -118,7 +118,7 @@ def test_an_imported_start_outside_its_rule_can_be_moved() -> None:
     assert walls(by(series, DAY)) == [wall + DAY for wall in walls(series)]
 
 
-plainly = settings(derandomize=True, database=None, deadline=None, max_examples=150)
+plainly = settings(derandomize=True, database=None, deadline=None, max_examples=100)
 
 
 @plainly
@@ -184,6 +184,49 @@ def test_a_pattern_by_month_loses_and_gains_nothing(
     assert [wall.year * 12 + wall.month for wall in walls(target)] == [
         wall.year * 12 + wall.month + months for wall in kept
     ]
+
+
+@plainly
+@given(
+    data=st.data(),
+    start=STARTS,
+    frequency=st.sampled_from(["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]),
+    zones=st.tuples(st.sampled_from(ZONES), st.sampled_from(ZONES)),
+    distance=st.timedeltas(timedelta(days=-40), timedelta(days=40)) | st.integers(-3, 3).map(lambda days: days * DAY),
+    to_dates=st.booleans(),
+)
+def test_any_move_is_refused_or_sound(
+    data: st.DataObject,
+    start: datetime,
+    frequency: str,
+    zones: tuple[str, str],
+    distance: timedelta,
+    to_dates: bool,
+) -> None:
+    rule = Rule.parse(data.draw(rule_parts(frequency, start)).text)
+    exdates, rdates = data.draw(further_dates(start)), data.draw(further_dates(start))
+    series = Series(start, start + HOUR, get_zone(zones[0]), rule, exdates, rdates=rdates)
+    new_start = start + timedelta(minutes=distance // timedelta(minutes=1))
+    try:
+        if to_dates:
+            target = moved(series, new_start.date(), new_start.date() + DAY, None)
+        else:
+            target = moved(series, new_start, new_start + HOUR, get_zone(zones[1]))
+    except CannotMove:
+        event("refused")
+        return
+    event("moved")
+    assert target.rule is not None
+    assert Rule.parse(str(target.rule)) is not None
+    assert target.start_matches_rule() or not series.start_matches_rule()
+    assert target.rule.count == rule.count
+    originals = [occurrence.start for occurrence in series.occurrences(series.first_start + 200 * DAY)]
+    counterparts = matching(series, target, originals)
+    assert len(set(counterparts.values())) == len(counterparts)
+    bare = replace(target, exdates=frozenset())
+    assert counterparts.keys() <= set(originals)
+    assert all(bare.starts_at(start) is not None for start in counterparts.values())
+    assert series.first_start not in originals or counterparts[series.first_start] == target.first_start
 
 
 def test_until_moves_with_the_wall_clock_over_a_dst_change() -> None:
@@ -260,3 +303,18 @@ def test_what_leaves_the_calendar_is_left_out_or_ends_with_it() -> None:
     later = by(series, 10 * DAY)
     assert (later.exdates, later.until) == (frozenset(), date.max)
     assert matching(series, later, [end, date(9999, 12, 5)]) == {date(9999, 12, 5): date(9999, 12, 15)}
+
+
+def test_two_times_of_a_day_do_not_become_the_same_date() -> None:
+    twice = timed("FREQ=DAILY;BYHOUR=9,15", datetime(2026, 3, 23, 9))
+    days = moved(twice, date(2026, 3, 23), date(2026, 3, 24), None)
+    morning, afternoon = utc(2026, 3, 24, 8), utc(2026, 3, 24, 14)
+    assert matching(twice, days, [afternoon, morning]) == {morning: date(2026, 3, 24)}
+
+
+def test_a_longer_meeting_keeps_the_second_reading_of_its_start() -> None:
+    second = utc(2026, 10, 25, 1, 30)
+    start = datetime(2026, 10, 25, 2, 30)
+    series = Series(start, start + HOUR, BERLIN, Rule.parse("FREQ=DAILY"), start_utc=second)
+    assert moved(series, start, start + 2 * HOUR, BERLIN).first_start == second
+    assert moved(series, start + HOUR, start + 2 * HOUR, BERLIN).first_start == utc(2026, 10, 25, 2, 30)
