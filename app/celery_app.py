@@ -64,6 +64,11 @@ app.conf.update(
             "schedule": crontab(hour=3, minute=40),
             "options": {"expires": 6 * 3600},
         },
+        "repair-times-hourly": {
+            "task": "app.tasks.occurrence_tasks.repair_times",
+            "schedule": crontab(minute=5),
+            "options": {"expires": 3600},
+        },
         "extend-occurrences-nightly": {
             "task": "app.tasks.occurrence_tasks.extend_occurrences",
             "schedule": crontab(hour=2, minute=30),

@@ -3,10 +3,12 @@
 import time
 from collections.abc import Sequence
 from typing import Any, cast
+from uuid import UUID
 
 import psycopg
 import redis
 
+from app.calendaring.zones import TZDATA_VERSION
 from app.cli.checks import Check
 from app.core.config import Settings
 from app.core.database_role import not_leakproof, problem_of_role
@@ -26,6 +28,14 @@ DATABASE_FACTS = """
     SELECT current_setting('server_version_num')::int / 10000, current_setting('server_version'),
            current_setting('server_encoding'), lower('Ж') = 'ж',
            ARRAY(SELECT name::text FROM pg_available_extensions WHERE name = ANY(%s))
+"""
+
+
+COMPANIES = "SELECT all_companies()"
+OUTDATED = """
+    SELECT count(*) FROM events
+    WHERE organization_id = %(company)s AND (tzdata_version < %(version)s OR tzdata_version > %(version)s)
+      AND time_zone IS NOT NULL AND (upper_inf(span) OR upper(span) >= now()) AND series_id IS NULL
 """
 
 
@@ -84,6 +94,25 @@ def check_migrations(url: str) -> Check:
     return Check("ok", "migrations", "the schema is the newest")
 
 
+def check_times(url: str) -> Check:
+    """Whether future instants are still those of older time zone data (rule 9)."""
+    try:
+        with psycopg.connect(libpq_url(url), connect_timeout=CONNECT_SECONDS) as connection:
+            waiting = sum(_outdated(connection, company) for (company,) in connection.execute(COMPANIES).fetchall())
+    except psycopg.Error as error:
+        return Check("fail", "event times", reason(error), "Make the database reachable and migrate it first.")
+    if waiting:
+        advice = "A worker derives them anew within the hour; look into its log if this line stays."
+        return Check("warn", "event times", f"{waiting} events wait for tzdata {TZDATA_VERSION}", advice)
+    return Check("ok", "event times", f"all that lies ahead follows tzdata {TZDATA_VERSION}")
+
+
+def _outdated(connection: psycopg.Connection, company: UUID) -> int:
+    connection.execute("SELECT enter_company(%s, false, NULL, 'doctor', NULL, true)", [company])
+    row = connection.execute(OUTDATED, {"company": company, "version": TZDATA_VERSION}).fetchone()
+    return int(row[0]) if row else 0
+
+
 def check_redis(url: str) -> Check:
     """Reachable, and never dropping tasks when it is full."""
     where = place(url)
@@ -127,5 +156,6 @@ def check_servers(settings: Settings) -> list[Check]:
     return [
         check_database(settings.DATABASE_URL),
         check_migrations(settings.DATABASE_URL),
+        check_times(settings.DATABASE_URL),
         check_redis(settings.REDIS_URL),
     ]

@@ -94,6 +94,8 @@ class Event(OwnedByOrganization, Timestamped, Versioned, table=True):
         ),
         Index(None, "organization_id", "organizer_id"),
         Index(None, "organization_id", "room_id", postgresql_where=text("room_id IS NOT NULL")),
+        # Whose instants an older version of the time zone data made (rule 9).
+        Index(None, "organization_id", "tzdata_version", "id"),
         Index(
             "ix_events_expanded_until",
             "organization_id",

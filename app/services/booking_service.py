@@ -207,7 +207,24 @@ def _check_room(room: Room | None) -> None:
 def extend(session: Session, series: Event, since: datetime) -> None:
     """Book rooms for the occurrences from `since` on; where one is taken, record the booking as declined."""
     organization = session.get_one(Organization, series.organization_id)
-    parameters = {**_parameters(series, organization.time_zone), "since": since}
+    _book_what_is_free(session, {**_parameters(series, organization.time_zone), "since": since})
+
+
+def follow(session: Session, series: Event) -> None:
+    """Let bookings follow occurrences that were moved by no person; where a room is taken, the booking is declined.
+
+    The series' rooms are locked here.
+    """
+    organization = session.get_one(Organization, series.organization_id)
+    parameters = _parameters(series, organization.time_zone)
+    touched = {row.room_id for row in session.execute(_ROOMS, parameters)}
+    if touched:
+        lock_rooms(session, series.organization_id, touched)
+        session.execute(_RELEASE, parameters)
+        _book_what_is_free(session, parameters)
+
+
+def _book_what_is_free(session: Session, parameters: dict[str, Any]) -> None:
     session.execute(_BOOK_FREE, parameters)
     session.execute(_BOOK_FREE, {**parameters, "state": "declined"})
 

@@ -20,6 +20,8 @@ from app.services import outbox_service
 from app.services.outbox_service import Mail, MailTemplate
 from app.services.participant_service import Difference, Key, participants_of
 
+# Who tells what no person did.
+SENDER = "Planner"
 # A change of anything else is nobody's concern but of who looks at the event.
 TOLD_OF = frozenset(
     {
@@ -55,8 +57,15 @@ def note(session: Session, actor: Actor, why: Why, event: Event, keys: Iterable[
     """What is to be told of an event to these participants, or to all of them; nothing where nobody is left."""
     if keys is None:
         keys = [Key.of(row) for row in participants_of(session, event)]
-    recipients = _recipients(session, actor, why, list(keys))
+    acting = [person for person in (actor.user_id, actor.delegate_id) if person is not None]
+    recipients = _recipients(session, event.organization_id, why, list(keys), acting)
     return [Notice(why, event, recipients)] if recipients else []
+
+
+def note_everybody(session: Session, why: Why, event: Event) -> list[Notice]:
+    """What is to be told of an event to its organizer and all participants, when nobody in particular did it."""
+    keys = [Key(event.organizer_id, None, None), *(Key.of(row) for row in participants_of(session, event))]
+    return [Notice(why, event, _recipients(session, event.organization_id, why, keys, []))]
 
 
 def note_change(
@@ -86,16 +95,26 @@ def chosen(notices: Iterable[Notice], notify: Notify) -> list[tuple[Notice, Pers
 
 
 def tell(session: Session, actor: Actor, notices: list[Notice], notify: Notify) -> None:
-    """Write the mails of what was noted; they leave after the commit."""
+    """Write the mails of what was noted, in the actor's name; they leave after the commit."""
     tellings = chosen(notices, notify)
-    if not tellings:
-        return
-    organization = session.get_one(Organization, actor.company)
-    zones = _zones(session, actor, [person.user_id for _, person in tellings if person.user_id is not None])
-    sender = session.get_one(User, actor.user_id)
+    if tellings:
+        sender = session.get_one(User, actor.user_id)
+        _write(session, actor.company, sender.full_name or sender.email, tellings)
+
+
+def tell_of_time_zones(session: Session, company: UUID, notices: list[Notice]) -> None:
+    """Write the mails about meetings that are at another instant, because the rules of their zone have changed."""
+    _write(session, company, SENDER, chosen(notices, Notify.ALL), reason="time_zone")
+
+
+def _write(
+    session: Session, company: UUID, sender: str, tellings: list[tuple[Notice, PersonTold]], reason: str | None = None
+) -> None:
+    organization = session.get_one(Organization, company)
+    zones = _zones(session, company, [person.user_id for _, person in tellings if person.user_id is not None])
     outbox_service.enqueue(
         session,
-        actor.company,
+        company,
         [
             Mail(
                 MailTemplate.EVENT_NOTICE,
@@ -103,7 +122,8 @@ def tell(session: Session, actor: Actor, notices: list[Notice], notify: Notify) 
                 organization.locale,
                 {
                     **_values(notice),
-                    "sender": sender.full_name or sender.email,
+                    "sender": sender,
+                    "reason": reason,
                     "time_zone": zones.get(person.user_id) or organization.time_zone,
                 },
             )
@@ -125,21 +145,22 @@ def _values(notice: Notice) -> dict[str, str | None]:
     }
 
 
-def _zones(session: Session, actor: Actor, people: list[UUID]) -> dict[UUID | None, str | None]:
+def _zones(session: Session, company: UUID, people: list[UUID]) -> dict[UUID | None, str | None]:
     query = select(col(User.id), col(User.time_zone)).where(
-        col(User.organization_id) == actor.company, col(User.id).in_(people)
+        col(User.organization_id) == company, col(User.id).in_(people)
     )
     return {row.id: row.time_zone for row in session.execute(query)}
 
 
-def _recipients(session: Session, actor: Actor, why: Why, keys: list[Key]) -> tuple[PersonTold, ...]:
+def _recipients(
+    session: Session, company: UUID, why: Why, keys: list[Key], acting: list[UUID]
+) -> tuple[PersonTold, ...]:
     people = [key.user_id for key in keys if key.user_id is not None]
     departments = [key.department_id for key in keys if key.department_id is not None]
-    acting: list[UUID] = [person for person in (actor.user_id, actor.delegate_id) if person is not None]
     told = [PersonTold(why=why, user_id=None, email=key.email, name=None) for key in keys if key.email is not None]
     if people or departments:
         values = {
-            "organization_id": actor.company,
+            "organization_id": company,
             "people": people,
             "departments": departments,
             "acting": acting,

@@ -3,7 +3,7 @@
 import structlog
 from celery import shared_task
 
-from app.services import occurrence_service
+from app.services import occurrence_service, time_repair_service
 from app.tasks.rounds import all_companies, in_company
 
 log = structlog.get_logger(__name__)
@@ -20,4 +20,23 @@ def extend_occurrences() -> int:
                 extended = occurrence_service.extend_next(session, company)
             total += extended
     log.info("occurrences_extended", series=total)
+    return total
+
+
+@shared_task(name="app.tasks.occurrence_tasks.repair_times")
+def repair_times() -> int:
+    """Derive the future instants that older time zone data have made anew (rule 9); how many events have moved."""
+    total = 0
+    for company in all_companies():
+        while True:
+            with in_company(company, "repair_times") as session:
+                if not time_repair_service.mark_ended(session, company):
+                    break
+        while True:
+            with in_company(company, "repair_times") as session:
+                has_moved = time_repair_service.repair_next(session, company)
+            if has_moved is None:
+                break
+            total += has_moved
+    log.info("times_repaired", events=total)
     return total

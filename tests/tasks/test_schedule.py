@@ -15,6 +15,7 @@ NAMES = {
     "app.tasks.cleanup_tasks.cleanup_invitations_and_mail",
     "app.tasks.cleanup_tasks.cleanup_people",
     "app.tasks.occurrence_tasks.extend_occurrences",
+    "app.tasks.occurrence_tasks.repair_times",
 }
 
 
