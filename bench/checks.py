@@ -29,10 +29,10 @@ def fetch(server: Server, path: str, token: str) -> bytes:
         return body
 
 
-def send(server: Server, path: str, body: dict[str, Any]) -> bytes:
-    """The body of an answer with success to a POST of somebody who is not signed in."""
+def send(server: Server, path: str, body: dict[str, Any], token: str | None = None) -> bytes:
+    """The body of an answer with success to a POST; without a token, of somebody who is not signed in."""
     url = f"http://127.0.0.1:{server.port}{path}"
-    headers = {"Content-Type": "application/json"}
+    headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
     asked = urllib.request.Request(url, json.dumps(body).encode(), headers, method="POST")
     with urllib.request.urlopen(asked, timeout=30) as answer:
         told: bytes = answer.read()

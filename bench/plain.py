@@ -205,8 +205,10 @@ def read(occurrence: EventOccurrence, event: Event, booking: RoomBooking | None)
     def shown(moment: datetime) -> date:
         return moment.date() if event.is_all_day else moment
 
+    is_recurring = event.recurrence_rule is not None or event.series_id is not None
     return OccurrenceRead(
         id=event.id,
+        series_id=occurrence.series_id if is_recurring else None,
         title=event.title,
         description=event.description,
         start_time=shown(occurrence.starts_at),
@@ -219,6 +221,8 @@ def read(occurrence: EventOccurrence, event: Event, booking: RoomBooking | None)
         room_id=booking.room_id if booking else None,
         room_state=booking.state if booking else None,
         is_all_day=event.is_all_day,
-        is_recurring=event.recurrence_rule is not None or event.series_id is not None,
+        is_recurring=is_recurring,
         status=event.status,
+        transparency=event.transparency,
+        is_details_hidden=False,
     )
