@@ -1,6 +1,7 @@
 """What routes ask for, as types: session, current user, roles, versions, pages."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request
 from fastapi.security import OAuth2PasswordBearer
@@ -12,7 +13,7 @@ from app.core.errors import Invalid, Unauthenticated
 from app.core.security import decode_token
 from app.db import get_session
 from app.schemas.common import ZoneName
-from app.services import session_service
+from app.services import delegation_service, session_service
 from app.services.rows import PageRequest
 
 
@@ -39,6 +40,28 @@ class CurrentUserFromToken(OAuth2PasswordBearer):
 
 get_current_user = CurrentUserFromToken(tokenUrl=f"{API_PREFIX}/auth/login", auto_error=False, scheme_name="password")
 CurrentUser = Annotated[Actor, Depends(get_current_user)]
+
+
+class ActingUserFromToken(CurrentUserFromToken):
+    """The signed-in user, or the principal for whom they act by a delegation, as X-On-Behalf-Of names."""
+
+    async def __call__(  # type: ignore[override]
+        self,
+        request: Request,
+        on_behalf_of: Annotated[
+            UUID | None,
+            Header(alias="X-On-Behalf-Of", description="The colleague who made you their delegate: act for them"),
+        ] = None,
+    ) -> Any:
+        user = await super().__call__(request)
+        if on_behalf_of is None:
+            return user
+        return user.then(lambda actor: delegation_service.act_for(user.session, actor, on_behalf_of))
+
+
+get_acting_user = ActingUserFromToken(tokenUrl=f"{API_PREFIX}/auth/login", auto_error=False, scheme_name="password")
+# For planning: calendars, events and all below them, free/busy. What is the person's own stays CurrentUser.
+ActingUser = Annotated[Actor, Depends(get_acting_user)]
 
 
 def is_admin_or_it(current_user: Actor) -> Actor:

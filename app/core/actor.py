@@ -45,6 +45,11 @@ class Actor:
         if self.role not in ("admin", "it"):
             raise Forbidden("admin_or_it_only")
 
+    def require_oneself(self) -> None:
+        """Raises Forbidden if somebody acts for another: what would outlast the delegation is the principal's alone."""
+        if self.delegate_id is not None:
+            raise Forbidden("not_for_delegates")
+
     @property
     def company(self) -> UUID:
         """The company of the actor.

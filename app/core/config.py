@@ -134,6 +134,8 @@ class Settings(BaseSettings):
     SERIES_MAX_OCCURRENCES: int = Field(2000, ge=1, le=20_000)
     SERIES_MAX_EXDATES: int = Field(500, ge=0, le=5000)
     CALENDARS_PER_USER: int = Field(200, ge=1, le=10_000)
+    CALENDAR_SHARES_MAX: int = Field(200, ge=1, le=10_000)
+    DELEGATES_MAX: int = Field(20, ge=1, le=1000)
     EVENT_MAX_DAYS: int = Field(366, ge=1, le=3660)
     EVENT_MAX_PARTICIPANTS: int = Field(500, ge=1, le=5000)
     PREVIEW_ITEMS_SHOWN: int = Field(100, ge=1, le=20_000)

@@ -7,10 +7,11 @@ from app.core.texts.accounts import ACCOUNTS
 from app.core.texts.people import PEOPLE
 from app.core.texts.planning import PLANNING
 from app.core.texts.requests import REQUESTS
+from app.core.texts.sharing import SHARING
 
 Language = Literal["en", "ru"]
 
-MESSAGES: dict[str, tuple[str, str]] = {**ACCOUNTS, **PEOPLE, **PLANNING, **REQUESTS}
+MESSAGES: dict[str, tuple[str, str]] = {**ACCOUNTS, **PEOPLE, **PLANNING, **REQUESTS, **SHARING}
 
 
 def message(code: str, language: Language, params: Mapping[str, Any] | None = None) -> str:

@@ -1,49 +1,92 @@
-"""Calendars: private to their owner, or public in the company."""
+"""Calendars: who sees them and how, who writes in them and who manages them.
+
+`calendar_access()` and `calendar_level()` of migration 0007 say what somebody may do in a calendar: all in their own, what
+a share with them or their department lets them, and reading in those that are public in the company.
+"""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Select,
+    SmallInteger,
+    TableValuedAlias,
+    Uuid,
+    and_,
+    case,
+    column,
+    func,
+    literal_column,
+    select,
+)
 from sqlmodel import Session, col
 
 from app.core.actor import Actor
 from app.core.config import get_settings
-from app.core.errors import Conflict, Forbidden
+from app.core.errors import Conflict, Forbidden, NotFound
 from app.models.calendar import Calendar
+from app.models.sharing import CalendarSubscription, ShareLevel
 from app.models.user import User
-from app.schemas.calendar import CalendarSort, CalendarWrite
+from app.schemas.calendar import POSITION_MAX, CalendarAccess, CalendarRead, CalendarSort, CalendarWrite
+from app.services.event_access import LEVELS, calendar_level
 from app.services.rows import (
     PageRequest,
     SortColumn,
     apply_changes,
     check_version,
-    fetch_page,
+    fetch_page_rows,
     flush,
     get_visible,
 )
 
+ACCESS_OF_LEVEL = dict(enumerate(CalendarAccess, start=1))
+_POSITION = col(CalendarSubscription.position)
 SORTS = {
     "name": SortColumn(col(Calendar.name), str),
     "created_at": SortColumn(col(Calendar.created_at), datetime),
+    "position": SortColumn(case((_POSITION.is_(None), literal_column(str(POSITION_MAX + 1))), else_=_POSITION), int),
 }
 
 
 def visible_to(actor: Actor) -> Select[Calendar]:
-    """One's own calendars, and the public ones of the company."""
-    return select(Calendar).where(
-        col(Calendar.organization_id) == actor.company,
-        or_(col(Calendar.owner_id) == actor.user_id, col(Calendar.is_public)),
-    )
+    """The calendars that the actor may do anything in, be it to see when their events are."""
+    query, _ = _with_access(actor)
+    return query
 
 
 def list_calendars(
-    session: Session, actor: Actor, sort: CalendarSort, page: PageRequest, *, owner_id: UUID | None = None
-) -> tuple[list[Calendar], str | None]:
-    query = visible_to(actor)
+    session: Session,
+    actor: Actor,
+    sort: CalendarSort,
+    page: PageRequest,
+    *,
+    owner_id: UUID | None = None,
+    is_listed: bool | None = None,
+) -> tuple[list[CalendarRead], str | None]:
+    """A page of the calendars that the actor sees: of an owner, subscribed to or not."""
+    query, listed = _as_had_by(actor)
     if owner_id is not None:
         query = query.where(col(Calendar.owner_id) == owner_id)
-    return fetch_page(session, query, SORTS, sort, page)
+    if is_listed is not None:
+        query = query.where(listed.is_(is_listed))
+    rows, cursor = fetch_page_rows(session, query, SORTS, sort, page)
+    return [_read(actor, row) for row in rows], cursor
+
+
+def read_calendar(session: Session, actor: Actor, calendar_id: UUID) -> CalendarRead:
+    """A calendar as the actor has it.
+
+    Raises:
+        NotFound: the actor does not see it.
+    """
+    query, _ = _as_had_by(actor)
+    row = session.execute(query.where(col(Calendar.id) == calendar_id)).one_or_none()
+    if row is None:
+        raise NotFound("calendar_not_found")
+    return _read(actor, row)
 
 
 def get_calendar(session: Session, actor: Actor, calendar_id: UUID, *, lock: bool = False) -> Calendar:
@@ -51,14 +94,37 @@ def get_calendar(session: Session, actor: Actor, calendar_id: UUID, *, lock: boo
 
 
 def get_own_calendar(session: Session, actor: Actor, calendar_id: UUID, *, lock: bool = False) -> Calendar:
-    """A calendar that the actor may change: one's own; for administrators, any that they see.
+    """A calendar that the actor manages: one's own, one shared so, and for administrators any public one.
 
     Raises:
         NotFound: the actor does not see it.
-        Forbidden: the actor sees it, but somebody else owns it.
+        Forbidden: the actor sees it and does not manage it.
     """
+    return _get_with(session, actor, calendar_id, ShareLevel.MANAGE, lock=lock)
+
+
+def get_writable_calendar(session: Session, actor: Actor, calendar_id: UUID) -> Calendar:
+    """A calendar into which the actor may put events: one's own, one shared so, and for administrators any public one.
+
+    Raises:
+        NotFound: the actor does not see it.
+        Forbidden: the actor only reads it, or its events come from a feed outside.
+    """
+    calendar = _get_with(session, actor, calendar_id, ShareLevel.WRITE)
+    if calendar.is_outside:
+        raise Forbidden("calendar_is_outside")
+    return calendar
+
+
+def _get_with(session: Session, actor: Actor, calendar_id: UUID, needed: ShareLevel, *, lock: bool = False) -> Calendar:
     calendar = get_calendar(session, actor, calendar_id, lock=lock)
-    if calendar.owner_id != actor.user_id and not actor.is_admin:
+    if actor.is_admin and calendar.is_public:
+        return calendar
+    # Asked after the lock: a share that was taken away while this waited counts no more.
+    level = calendar_level(session, actor, calendar.id)
+    if level == 0:
+        raise NotFound("calendar_not_found")
+    if level < LEVELS[needed]:
         raise Forbidden("not_calendar_owner")
     return calendar
 
@@ -76,12 +142,17 @@ def get_writable_calendar(session: Session, actor: Actor, calendar_id: UUID) -> 
 def default_calendar(session: Session, actor: Actor) -> Calendar:
     """The actor's first calendar. The last cannot be deleted; who handed theirs over and came back gets a new one.
 
-    A calendar older than the actor's account was taken over from somebody who left, so it comes after their own.
+    A calendar older than the actor's account was taken over from somebody who left, so it comes after their own; one
+    that shows a feed from outside takes no events.
     """
     joined = select(col(User.created_at)).where(col(User.id) == actor.user_id).scalar_subquery()
     query = (
         select(Calendar)
-        .where(col(Calendar.organization_id) == actor.company, col(Calendar.owner_id) == actor.user_id)
+        .where(
+            col(Calendar.organization_id) == actor.company,
+            col(Calendar.owner_id) == actor.user_id,
+            col(Calendar.is_outside).is_(False),
+        )
         .order_by(col(Calendar.created_at) < joined, col(Calendar.created_at), col(Calendar.id))
         .limit(1)
     )
@@ -101,11 +172,9 @@ def create_calendar(session: Session, actor: Actor, data: CalendarWrite) -> Cale
     Raises:
         Conflict: the actor has CALENDARS_PER_USER already.
     """
-    owned = select(func.count()).where(
-        col(Calendar.organization_id) == actor.company, col(Calendar.owner_id) == actor.user_id
-    )
+    lock_people(session, actor.company, {actor.user_id})
     limit = get_settings().CALENDARS_PER_USER
-    if session.execute(owned).scalar_one() >= limit:
+    if count_owned(session, actor.company, actor.user_id) >= limit:
         raise Conflict("too_many_calendars", limit=limit)
     calendar = Calendar(**data.model_dump(), organization_id=actor.company, owner_id=actor.user_id)
     session.add(calendar)
@@ -129,16 +198,91 @@ def delete_calendar(session: Session, actor: Actor, calendar_id: UUID, if_match:
     Raises:
         Conflict: it is the owner's only one.
     """
+    owner_id = get_own_calendar(session, actor, calendar_id).owner_id
+    lock_people(session, actor.company, {owner_id})
     calendar = get_own_calendar(session, actor, calendar_id, lock=True)
     check_version(calendar, if_match)
-    # Locking them all keeps two deletions from each leaving the other's calendar as the last.
-    owned = session.execute(
-        select(col(Calendar.id))
-        .where(col(Calendar.organization_id) == calendar.organization_id, col(Calendar.owner_id) == calendar.owner_id)
-        .order_by(col(Calendar.id))
-        .with_for_update(key_share=True)
-    ).all()
-    if len(owned) < 2:
-        raise Conflict("calendar_is_last")
+    check_not_last(session, calendar, owner_id)
     session.delete(calendar)
     flush(session)
+
+
+def lock_people(session: Session, organization_id: UUID, user_ids: set[UUID]) -> dict[UUID, User]:
+    """Lock people, in one order, before the calendars that come to them or leave them: so counting them is safe."""
+    query = (
+        select(User)
+        .where(col(User.organization_id) == organization_id, col(User.id).in_(user_ids))
+        .order_by(col(User.id))
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return {user.id: user for user in session.execute(query).scalars()}
+
+
+def count_owned(session: Session, organization_id: UUID, user_id: UUID) -> int:
+    """How many calendars a person owns."""
+    owned = select(func.count()).where(
+        col(Calendar.organization_id) == organization_id, col(Calendar.owner_id) == user_id
+    )
+    count: int = session.execute(owned).scalar_one()
+    return count
+
+
+def check_not_last(session: Session, calendar: Calendar, owner_id: UUID) -> None:
+    """Refuse to take a calendar from its owner, whom the caller has locked, if it is their only one.
+
+    Raises:
+        Conflict: it is; or it got another owner in between.
+    """
+    if calendar.owner_id != owner_id:
+        raise Conflict("try_again")
+    if count_owned(session, calendar.organization_id, owner_id) < 2:
+        raise Conflict("calendar_is_last")
+
+
+def _with_access(actor: Actor) -> tuple[Select[Calendar], TableValuedAlias]:
+    """The calendars that the actor sees, joined with what `calendar_access()` says of each."""
+    access = func.calendar_access(actor.company, actor.user_id).table_valued(
+        column("calendar_id", Uuid), column("level", SmallInteger), column("is_listed", Boolean), name="access"
+    )
+    query = (
+        select(Calendar)
+        .join(access, access.c.calendar_id == col(Calendar.id))
+        .where(col(Calendar.organization_id) == actor.company)
+    )
+    return query, access
+
+
+def _as_had_by(actor: Actor) -> tuple[Select[Any], ColumnElement[bool]]:
+    """What `visible_to` selects, with level, colour and place as the actor has them; and whether it is listed."""
+    own = CalendarSubscription
+    query, access = _with_access(actor)
+    had = query.add_columns(
+        access.c.level, access.c.is_listed, col(own.color).label("own_color"), col(own.position).label("position")
+    ).outerjoin(
+        own,
+        and_(
+            col(own.organization_id) == actor.company,
+            col(own.user_id) == actor.user_id,
+            col(own.calendar_id) == col(Calendar.id),
+        ),
+    )
+    return had, access.c.is_listed
+
+
+def _read(actor: Actor, row: Any) -> CalendarRead:
+    calendar: Calendar = row[0]
+    level = row.level
+    if actor.is_admin and calendar.is_public:
+        level = max(level, LEVELS[ShareLevel.MANAGE])
+    stored = {name: getattr(calendar, name) for name in CalendarRead.model_fields if hasattr(calendar, name)}
+    return CalendarRead.model_validate(
+        {
+            **stored,
+            "color": row.own_color or calendar.color,
+            "shared_color": calendar.color,
+            "access": ACCESS_OF_LEVEL[level],
+            "is_listed": row.is_listed,
+            "position": row.position,
+        }
+    )

@@ -159,7 +159,19 @@ def fetch_page(
     sort: StrEnum,
     page: PageRequest,
 ) -> tuple[list[Row], str | None]:
-    """One keyset page of `query`, and the cursor of the next one or None.
+    """One keyset page of `query`, which selects a single model, and the cursor of the next one or None."""
+    rows, cursor = fetch_page_rows(session, query, columns, sort, page)
+    return [row[0] for row in rows], cursor
+
+
+def fetch_page_rows(
+    session: Session,
+    query: Select[Any],
+    columns: Mapping[str, SortColumn],
+    sort: StrEnum,
+    page: PageRequest,
+) -> tuple[Sequence[Any], str | None]:
+    """The same of a query that selects a model and more: its rows whole.
 
     The id breaks ties, so no row is shown twice or left out while others come and go.
     """
@@ -179,4 +191,4 @@ def fetch_page(
     shown = found[: page.limit]
     more = len(found) > page.limit
     cursor = encode_cursor([shown[-1].sort_key, shown[-1][0].id]) if more and shown else None
-    return [row[0] for row in shown], cursor
+    return shown, cursor

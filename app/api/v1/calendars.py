@@ -1,9 +1,11 @@
-"""Private and public calendars."""
+"""Calendars: one's own, those that colleagues share, and the public ones."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from app.api.deps import CurrentUser, IfMatch, PageParams
+from fastapi import Query
+
+from app.api.deps import ActingUser, IfMatch, PageParams
 from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
 from app.api.transaction_route import TransactionRoute
@@ -17,14 +19,15 @@ router = PrefixRouter(prefix="/calendars", tags=["calendars"], route_class=Trans
 
 @router.get("", response_model=Page[CalendarRead], summary="List calendars", responses=responses(401, 403))
 def list_calendars(
-    user: CurrentUser,
+    user: ActingUser,
     session: SessionDep,
     page: PageParams,
     sort: CalendarSort = CalendarSort.NAME,
     owner_id: UUID | None = None,
+    is_listed: Annotated[bool | None, Query(description="Those that I am subscribed to, or those that I left")] = None,
 ) -> Any:
-    """My own calendars and the public ones of the company."""
-    items, cursor = calendar_service.list_calendars(session, user, sort, page, owner_id=owner_id)
+    """My own calendars, those shared with me or with my department, and the public ones of the company."""
+    items, cursor = calendar_service.list_calendars(session, user, sort, page, owner_id=owner_id, is_listed=is_listed)
     return Page(items=items, next_cursor=cursor)
 
 
@@ -35,8 +38,9 @@ def list_calendars(
     summary="Create a calendar",
     responses=responses(401, 403, 409),
 )
-def create_calendar(data: CalendarWrite, user: CurrentUser, session: SessionDep) -> Any:
-    return calendar_service.create_calendar(session, user, data)
+def create_calendar(data: CalendarWrite, user: ActingUser, session: SessionDep) -> Any:
+    created = calendar_service.create_calendar(session, user, data)
+    return calendar_service.read_calendar(session, user, created.id)
 
 
 @router.get(
@@ -45,8 +49,8 @@ def create_calendar(data: CalendarWrite, user: CurrentUser, session: SessionDep)
     summary="Read a calendar",
     responses=responses(401, 403, 404),
 )
-def read_calendar(calendar_id: UUID, user: CurrentUser, session: SessionDep) -> Any:
-    return calendar_service.get_calendar(session, user, calendar_id)
+def read_calendar(calendar_id: UUID, user: ActingUser, session: SessionDep) -> Any:
+    return calendar_service.read_calendar(session, user, calendar_id)
 
 
 @router.put(
@@ -58,11 +62,12 @@ def read_calendar(calendar_id: UUID, user: CurrentUser, session: SessionDep) -> 
 def replace_calendar(
     calendar_id: UUID,
     data: CalendarWrite,
-    user: CurrentUser,
+    user: ActingUser,
     session: SessionDep,
     if_match: IfMatch,
 ) -> Any:
-    return calendar_service.change_calendar(session, user, calendar_id, data.model_dump(), if_match)
+    calendar_service.change_calendar(session, user, calendar_id, data.model_dump(), if_match)
+    return calendar_service.read_calendar(session, user, calendar_id)
 
 
 @router.patch(
@@ -74,13 +79,14 @@ def replace_calendar(
 def patch_calendar(
     calendar_id: UUID,
     data: CalendarPatch,  # type: ignore[valid-type]
-    user: CurrentUser,
+    user: ActingUser,
     session: SessionDep,
     if_match: IfMatch,
 ) -> Any:
     """Only what is sent changes."""
     values = data.model_dump(exclude_unset=True)  # type: ignore[attr-defined]
-    return calendar_service.change_calendar(session, user, calendar_id, values, if_match)
+    calendar_service.change_calendar(session, user, calendar_id, values, if_match)
+    return calendar_service.read_calendar(session, user, calendar_id)
 
 
 @router.delete(
@@ -89,6 +95,6 @@ def patch_calendar(
     summary="Delete a calendar",
     responses=responses(401, 403, 404, 409, 412),
 )
-def delete_calendar(calendar_id: UUID, user: CurrentUser, session: SessionDep, if_match: IfMatch) -> None:
+def delete_calendar(calendar_id: UUID, user: ActingUser, session: SessionDep, if_match: IfMatch) -> None:
     """Its events go with it, and their rooms become free."""
     calendar_service.delete_calendar(session, user, calendar_id, if_match)

@@ -111,8 +111,8 @@ ACCOUNTS: dict[str, tuple[str, str]] = {
         "Это последний действующий администратор. Сначала назначьте другого.",
     ),
     "not_calendar_owner": (
-        "Only the owner of the calendar may do this.",
-        "Это может делать только владелец календаря.",
+        "This calendar is somebody else's, and is not shared with you for this.",
+        "Это чужой календарь, и для этого он вам не открыт.",
     ),
     "not_organizer": (
         "Only the organizer of the event may change it.",
