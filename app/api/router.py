@@ -6,7 +6,9 @@ from app.api.v1 import (
     audit,
     auth,
     avatars,
+    calendar_sharing,
     calendars,
+    delegations,
     departments,
     events,
     health,
@@ -27,6 +29,8 @@ for module in (
     auth,
     rooms,
     calendars,
+    calendar_sharing,
+    delegations,
     # Before the routes of single users, to whom "export" would be a wrong id.
     people_tables,
     users,

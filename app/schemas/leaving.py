@@ -84,6 +84,7 @@ class LeavingPreview(Output):
     departments: Left[DepartmentLeft] = Field(description="That they head")
     reports: Left[ReportLeft] = Field(description="Active people who report to them directly")
     invitations: Left[InvitationLeft] = Field(description="Open ones; they stay good")
+    delegations: int = Field(description="Given and got; nobody acts by them until an undo brings the person back")
     needs_successor: bool = Field(description="Others depend on a meeting, department, report or public calendar")
 
 

@@ -9,9 +9,9 @@ from sqlmodel import Session, col
 
 from app.core.actor import Actor
 from app.core.errors import Forbidden, Invalid
-from app.models.audit import AuditEntry
+from app.models.audit import AuditAction, AuditEntry
 from app.models.calendar import Calendar
-from app.models.event import Event
+from app.models.event import Event, Visibility
 from app.schemas.audit import AuditObject, AuditQuery, AuditRead
 from app.services import calendar_service, event_access
 from app.services.rows import PageRequest, decode_cursor, encode_cursor
@@ -83,32 +83,55 @@ def list_entries(
 def _told(session: Session, actor: Actor, entries: list[AuditEntry]) -> list[AuditRead]:
     """The entries, without what is private in them: an administrator reads no more here than in the calendar itself."""
     told = [AuditRead.model_validate(entry) for entry in entries]
-    calendars = {calendar for entry in told if (calendar := _calendar_of(entry)) is not None}
-    events = {entry.object_id for entry in told if entry.object_type == AuditObject.EVENTS}
-    seen: set[UUID | None] = set()
-    for named, model, visible in (
-        (events, Event, event_access.visible_to),
-        (calendars, Calendar, calendar_service.visible_to),
-    ):
-        if named:
-            query = visible(actor).with_only_columns(col(model.id)).where(col(model.id).in_(named))
-            seen.update(session.execute(query).scalars())
+    open_to: dict[str, set[int]] = {
+        AuditObject.CALENDARS: _seen_calendars(session, actor, told),
+        AuditObject.EVENTS: _seen_events(session, actor, told),
+    }
     for entry in told:
-        if entry.object_type in PRIVATE_COLUMNS and not {entry.object_id, _calendar_of(entry)} & seen:
+        if entry.object_type in PRIVATE_COLUMNS and entry.id not in open_to.get(entry.object_type, set()):
             entry.before, entry.after = (
                 _masked(row, PRIVATE_COLUMNS[entry.object_type]) for row in (entry.before, entry.after)
             )
     return told
 
 
-def _calendar_of(entry: AuditRead) -> UUID | None:
-    """The calendar itself, or the one of an event that was created or deleted."""
-    if entry.object_type == AuditObject.CALENDARS:
-        return entry.object_id
-    if entry.object_type == AuditObject.EVENTS:
-        calendar = (entry.after or entry.before or {}).get("calendar_id")
-        return UUID(calendar) if calendar else None
-    return None
+def _seen_calendars(session: Session, actor: Actor, entries: list[AuditRead]) -> set[int]:
+    """The entries about calendars that the actor sees."""
+    named = {entry.object_id for entry in entries if entry.object_type == AuditObject.CALENDARS}
+    if not named:
+        return set()
+    query = calendar_service.visible_to(actor).with_only_columns(col(Calendar.id)).where(col(Calendar.id).in_(named))
+    seen = set(session.execute(query).scalars())
+    return {entry.id for entry in entries if entry.object_id in seen}
+
+
+def _seen_events(session: Session, actor: Actor, entries: list[AuditRead]) -> set[int]:
+    """The entries about events whose details the actor reads; of one that is gone, would read as the entry has it."""
+    chosen = [entry for entry in entries if entry.object_type == AuditObject.EVENTS]
+    if not chosen:
+        return set()
+    named = {entry.object_id for entry in chosen}
+    there = select(col(Event.id), event_access.reads_details(actor).label("reads")).where(
+        col(Event.organization_id) == actor.company, col(Event.id).in_(named)
+    )
+    reads: dict[UUID, bool] = {row.id: row.reads for row in session.execute(there)}
+    gone = {entry.id: row for entry in chosen if entry.object_id not in reads and (row := _whole_row(entry))}
+    levels = {
+        calendar: event_access.calendar_level(session, actor, calendar)
+        for calendar in {UUID(row["calendar_id"]) for row in gone.values()}
+    }
+    return {entry.id for entry in chosen if reads.get(entry.object_id)} | {
+        entry_id
+        for entry_id, row in gone.items()
+        if levels[UUID(row["calendar_id"])]
+        >= event_access.DETAILS_FROM[Visibility(row.get("visibility", Visibility.DEFAULT))]
+    }
+
+
+def _whole_row(entry: AuditRead) -> dict[str, Any] | None:
+    """What an entry says of an event that was created or deleted; of a change it only has what changed."""
+    row = entry.after or entry.before or {}
+    return row if row.get("calendar_id") and entry.action != AuditAction.CHANGED else None
 
 
 def _masked(row: dict[str, Any] | None, columns: frozenset[str]) -> dict[str, Any] | None:

@@ -1,7 +1,7 @@
 """Calendars: who sees them and how, who writes in them and who manages them.
 
-`calendar_access()` and `calendar_level()` of migration 0007 say what somebody may do in a calendar: all in their own, what
-a share with them or their department lets them, and reading in those that are public in the company.
+`calendar_access()` and `calendar_level()` of migration 0007 say what somebody may do in a calendar: all in their own,
+what a share with them or their department lets them, and reading in those that are public in the company.
 """
 
 from datetime import datetime
@@ -93,7 +93,7 @@ def get_calendar(session: Session, actor: Actor, calendar_id: UUID, *, lock: boo
     return get_visible(session, visible_to(actor), calendar_id, "calendar_not_found", lock=lock)
 
 
-def get_own_calendar(session: Session, actor: Actor, calendar_id: UUID, *, lock: bool = False) -> Calendar:
+def get_managed_calendar(session: Session, actor: Actor, calendar_id: UUID, *, lock: bool = False) -> Calendar:
     """A calendar that the actor manages: one's own, one shared so, and for administrators any public one.
 
     Raises:
@@ -116,27 +116,33 @@ def get_writable_calendar(session: Session, actor: Actor, calendar_id: UUID) -> 
     return calendar
 
 
+def manages(session: Session, actor: Actor, calendar: Calendar) -> bool:
+    """Whether the actor manages the calendar. Of one that is locked, what is true from now on.
+
+    Raises:
+        NotFound: the actor does not see it any more.
+    """
+    return _level(session, actor, calendar) >= LEVELS[ShareLevel.MANAGE]
+
+
 def _get_with(session: Session, actor: Actor, calendar_id: UUID, needed: ShareLevel, *, lock: bool = False) -> Calendar:
     calendar = get_calendar(session, actor, calendar_id, lock=lock)
-    if actor.is_admin and calendar.is_public:
-        return calendar
-    # Asked after the lock: a share that was taken away while this waited counts no more.
-    level = calendar_level(session, actor, calendar.id)
-    if level == 0:
-        raise NotFound("calendar_not_found")
-    if level < LEVELS[needed]:
+    if _level(session, actor, calendar) < LEVELS[needed]:
         raise Forbidden("not_calendar_owner")
     return calendar
 
 
-def get_writable_calendar(session: Session, actor: Actor, calendar_id: UUID) -> Calendar:
-    """A calendar into which the actor may put events.
+def _level(session: Session, actor: Actor, calendar: Calendar) -> int:
+    # Asked after the lock: a share that was taken away while the lock was waited for counts no more.
+    level = _with_office(actor, calendar, calendar_level(session, actor, calendar.id))
+    if level == 0:
+        raise NotFound("calendar_not_found")
+    return level
 
-    Raises:
-        NotFound: the actor does not see it.
-        Forbidden: the actor only sees it.
-    """
-    return get_own_calendar(session, actor, calendar_id)
+
+def _with_office(actor: Actor, calendar: Calendar, level: int) -> int:
+    """The level with what administrators may do besides: they keep public calendars in order."""
+    return max(level, LEVELS[ShareLevel.MANAGE]) if actor.is_admin and calendar.is_public else level
 
 
 def default_calendar(session: Session, actor: Actor) -> Calendar:
@@ -185,7 +191,7 @@ def create_calendar(session: Session, actor: Actor, data: CalendarWrite) -> Cale
 def change_calendar(
     session: Session, actor: Actor, calendar_id: UUID, values: dict[str, Any], if_match: frozenset[int] | None
 ) -> Calendar:
-    calendar = get_own_calendar(session, actor, calendar_id, lock=True)
+    calendar = get_managed_calendar(session, actor, calendar_id, lock=True)
     check_version(calendar, if_match)
     apply_changes(calendar, values)
     flush(session)
@@ -198,9 +204,9 @@ def delete_calendar(session: Session, actor: Actor, calendar_id: UUID, if_match:
     Raises:
         Conflict: it is the owner's only one.
     """
-    owner_id = get_own_calendar(session, actor, calendar_id).owner_id
+    owner_id = get_managed_calendar(session, actor, calendar_id).owner_id
     lock_people(session, actor.company, {owner_id})
-    calendar = get_own_calendar(session, actor, calendar_id, lock=True)
+    calendar = get_managed_calendar(session, actor, calendar_id, lock=True)
     check_version(calendar, if_match)
     check_not_last(session, calendar, owner_id)
     session.delete(calendar)
@@ -272,16 +278,13 @@ def _as_had_by(actor: Actor) -> tuple[Select[Any], ColumnElement[bool]]:
 
 def _read(actor: Actor, row: Any) -> CalendarRead:
     calendar: Calendar = row[0]
-    level = row.level
-    if actor.is_admin and calendar.is_public:
-        level = max(level, LEVELS[ShareLevel.MANAGE])
     stored = {name: getattr(calendar, name) for name in CalendarRead.model_fields if hasattr(calendar, name)}
     return CalendarRead.model_validate(
         {
             **stored,
             "color": row.own_color or calendar.color,
             "shared_color": calendar.color,
-            "access": ACCESS_OF_LEVEL[level],
+            "access": ACCESS_OF_LEVEL[_with_office(actor, calendar, row.level)],
             "is_listed": row.is_listed,
             "position": row.position,
         }

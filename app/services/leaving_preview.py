@@ -23,30 +23,31 @@ from app.schemas.leaving import (
     RoomsLeft,
 )
 from app.services import user_service
+from app.services.event_access import DETAILS_FROM_SQL
 from app.services.handover_items import AHEAD
 
-# Names and titles stay hidden from administrators too, unless they see the calendar or take part.
+# Names and titles stay hidden from administrators too, unless they see the calendar or read the event.
 _CALENDARS = text("""
-    SELECT t.id, CASE WHEN t.is_public OR t.owner_id = :actor THEN t.name END AS name, t.is_public,
+    SELECT t.id, CASE WHEN calendar_level(:organization_id, :actor, t.id) > 0 THEN t.name END AS name, t.is_public,
            count(*) OVER () AS total, count(*) FILTER (WHERE t.is_public) OVER () AS public
     FROM calendars t WHERE t.organization_id = :organization_id AND t.owner_id = :leaver
     ORDER BY t.created_at, t.id LIMIT :shown
 """)
+_READS = f"""
+    (takes_part(:organization_id, :actor, m.id) OR calendar_level(:organization_id, :actor, m.calendar_id)
+     >= {DETAILS_FROM_SQL.format(visibility="m.visibility")})
+"""
 _MEETINGS = text(f"""
     SELECT m.id, m.is_all_day, m.is_recurring, m.room_id, m.total, m.series,
-           CASE WHEN c.is_public OR c.owner_id = :actor OR EXISTS (
-               SELECT FROM event_participants p
-               WHERE p.organization_id = :organization_id AND p.event_id = m.id AND p.user_id = :actor
-           ) THEN m.title END AS title,
+           CASE WHEN {_READS} THEN m.title END AS title,
            (SELECT min(o.starts_at) FROM event_occurrences o
             WHERE o.organization_id = :organization_id AND o.event_id = m.id AND o.ends_at > now()) AS next_start
     FROM (
-        SELECT t.id, t.title, t.calendar_id, t.is_all_day, t.is_recurring, t.room_id, t.start_time,
+        SELECT t.id, t.title, t.visibility, t.calendar_id, t.is_all_day, t.is_recurring, t.room_id, t.start_time,
                count(*) OVER () AS total, count(*) FILTER (WHERE t.is_recurring) OVER () AS series
         FROM events t WHERE t.organization_id = :organization_id AND t.organizer_id = :leaver AND {AHEAD}
         ORDER BY t.start_time, t.id LIMIT :shown
     ) m
-    JOIN calendars c ON c.organization_id = :organization_id AND c.id = m.calendar_id
     ORDER BY m.start_time, m.id
 """)
 _ROOMS = text(f"""
@@ -77,6 +78,11 @@ _INVITATIONS = text("""
     FROM invitations t WHERE t.organization_id = :organization_id AND t.invited_by = :leaver
       AND t.accepted_at IS NULL AND t.revoked_at IS NULL AND t.expires_at > now()
     ORDER BY t.email, t.id LIMIT :shown
+""")
+
+_DELEGATIONS = text("""
+    SELECT count(*) FROM delegations
+    WHERE organization_id = :organization_id AND (principal_id = :leaver OR delegate_id = :leaver)
 """)
 
 
@@ -127,5 +133,6 @@ def preview_leaving(session: Session, actor: Actor, user_id: UUID) -> LeavingPre
         departments=Left(count=department_count, items=[DepartmentLeft.model_validate(row) for row in departments]),
         reports=Left(count=report_count, items=[ReportLeft.model_validate(row) for row in reports]),
         invitations=Left(count=invitation_count, items=[InvitationLeft.model_validate(row) for row in invitations]),
+        delegations=session.execute(_DELEGATIONS, values).scalar_one(),
         needs_successor=bool(meeting_count or department_count or report_count or public),
     )

@@ -1,7 +1,8 @@
 """Leaving: a person is deactivated and what others depend on goes to a successor, in one transaction; and the way back.
 
 Ownership moves and nothing else, as in other calendar servers: the successor does not become a participant, and the
-leaver stays one. Bookings of rooms follow their events. Invitations stay good.
+leaver stays one. Bookings of rooms follow their events. Invitations stay good. Shares of calendars and delegations
+rest: they are worth nothing while the leaver is not active, and are as they were after an undo.
 """
 
 from datetime import datetime
@@ -105,7 +106,7 @@ def undo(session: Session, actor: Actor, user_id: UUID) -> HandoverRead:
         raise _changed_since(session, handover)
     savepoint.commit()
     if activity is not None:
-        user_service.change_user(session, actor, leaver.id, {"is_active": True}, None)
+        user_service.change_user(session, actor, leaver.id, {"is_active": True}, None, undoes_leaving=True)
     handover.undone_at = now()
     handover.version += 1
     flush(session)

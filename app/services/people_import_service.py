@@ -23,7 +23,7 @@ from app.models.calendar import Calendar
 from app.models.organization import Organization
 from app.models.user import Role
 from app.schemas.people_import import CellProblem, Column, ImportLine, ImportOutcome, ImportRead
-from app.services import session_service
+from app.services import delegation_service, session_service
 from app.services.chart_lock import lock_chart
 from app.services.department_service import require_org_structure
 from app.services.people_import_planning import COLUMN_TYPES, Plan, PlannedLine, plan_import, tell_taken
@@ -181,6 +181,9 @@ def _update(session: Session, company: UUID, items: list[PlannedLine]) -> None:
     for item in items:
         if "is_active" in item.changed and not item.values["is_active"]:
             session_service.revoke_all(session, item.person_id)
+    back = {item.person_id for item in items if "is_active" in item.changed and item.values["is_active"]}
+    if back:
+        delegation_service.end_all(session, company, back)
 
 
 def _parameters(company: UUID, items: list[PlannedLine]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from app.models.department import Department
 from app.models.organization import Organization
 from app.models.user import Role, User
 from app.schemas.user import UserCreate, UserFilters, UserSort, UserWrite
-from app.services import people_search_service, session_service
+from app.services import delegation_service, people_search_service, session_service
 from app.services.chart_lock import lock_chart
 from app.services.rows import (
     Conflicts,
@@ -166,9 +166,17 @@ def replace_user(
 
 
 def change_user(
-    session: Session, actor: Actor, user_id: UUID, values: dict[str, Any], if_match: frozenset[int] | None
+    session: Session,
+    actor: Actor,
+    user_id: UUID,
+    values: dict[str, Any],
+    if_match: frozenset[int] | None,
+    *,
+    undoes_leaving: bool = False,
 ) -> User:
     """Change what `values` names. Of oneself that is the profile; the rest, and others, are for administrators.
+
+    Whoever becomes active again begins without delegates, and as nobody's delegate, unless that undoes their leaving.
 
     Raises:
         Forbidden: the actor may not change this person, or one of these fields.
@@ -205,6 +213,8 @@ def change_user(
     flush(session, _conflicts(user))
     if "is_active" in changed and not user.is_active:
         session_service.revoke_all(session, user.id)
+    if "is_active" in changed and user.is_active and user.organization_id is not None and not undoes_leaving:
+        delegation_service.end_all(session, user.organization_id, {user.id})
     return user
 
 

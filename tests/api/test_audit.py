@@ -39,13 +39,14 @@ class Scene:
     company: Company
     admin: Person
     person: Person
+    other: Person
     installation: Person
     ids: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def create(cls, company: Company) -> "Scene":
         admin, person = company.admin, company.person(full_name="Anna")
-        scene = cls(company, admin, person, sign_in(company.client, None, role=Role.ADMIN))
+        scene = cls(company, admin, person, company.person(), sign_in(company.client, None, role=Role.ADMIN))
         room, calendar = (
             admin.create_room(),
             accepted(admin.post("/calendars", {"name": "Team", "is_public": True}), 201),
@@ -54,7 +55,13 @@ class Scene:
         department = accepted(admin.post("/departments", {"name": "Sales"}), 201)
         invitations = f"/organizations/{company.organization.id}/invitations"
         invitation = accepted(admin.post(invitations, {"email": f"{new_id().hex}@example.com"}), 201)
+        share = accepted(
+            admin.post(f"/calendars/{calendar['id']}/shares", {"user_id": person.id, "level": "read"}), 201
+        )
+        delegation = accepted(admin.post("/delegations", {"delegate_id": person.id}), 201)
         scene.ids = {
+            "share": share["id"],
+            "delegation": delegation["id"],
             "room": room["id"],
             "calendar": calendar["id"],
             "event": made["id"],
@@ -111,6 +118,19 @@ WRITES = [
     Write("PATCH /calendars/{calendar_id}", "calendars", "changed", {"color": "#000000"}, {"color": "#3788d8"},
           {"color": "#000000"}, "calendar"),
     Write("DELETE /calendars/{calendar_id}", "calendars", "deleted", None, {"color": "#3788d8"}, None, "calendar"),
+    Write("POST /calendars/{calendar_id}/shares", "calendar_shares", "created",
+          {"user_id": "<other>", "level": "write"}, None, {"level": "write", "department_id": None}),
+    Write("PATCH /calendars/{calendar_id}/shares/{share_id}", "calendar_shares", "changed", {"level": "manage"},
+          {"level": "read"}, {"level": "manage"}, "share"),
+    Write("DELETE /calendars/{calendar_id}/shares/{share_id}", "calendar_shares", "deleted", None, {"level": "read"},
+          None, "share", person),
+    Write("PUT /calendars/{calendar_id}/owner", "calendars", "changed", {"user_id": "<person>"}, {}, {}, "calendar"),
+    Write("POST /delegations", "delegations", "created", {"delegate_id": "<admin>"}, None, {"sees_private": False},
+          by=person),
+    Write("PATCH /delegations/{delegation_id}", "delegations", "changed", {"sees_private": True},
+          {"sees_private": False}, {"sees_private": True}, "delegation"),
+    Write("DELETE /delegations/{delegation_id}", "delegations", "deleted", None, {"sees_private": False}, None,
+          "delegation", person),
     Write("POST /events", "events", "created", event(title="Plans"), None, {"status": "confirmed"}, by=person),
     Write("PUT /events/{event_id}", "events", "changed", event(title="Plans"), {"title": "Meeting"},
           {"title": "Plans"}, "event"),
@@ -158,8 +178,11 @@ WRITES = [
     Write("POST /auth/logout", "auth_sessions", "changed", None, {"revoked_at": None}, {}, None, person),
 ]  # fmt: skip
 # A renewed token is no news. Registering and signing in are tested below: nobody is signed in. Who deletes a company
-# takes its record away; the installation keeps the entry about the company. What takes files has tests of its own.
+# takes its record away; the installation keeps the entry about the company. What takes files has tests of its own. How
+# people arrange their own list of calendars is nobody's business.
 ELSEWHERE = {
+    "PUT /calendars/{calendar_id}/subscription",
+    "DELETE /calendars/{calendar_id}/subscription",
     "POST /users/import",
     "PUT /users/{user_id}/avatar",
     "DELETE /users/{user_id}/avatar",
@@ -184,7 +207,8 @@ def filled(value: Any, scene: Scene) -> Any:
     if isinstance(value, str):
         if value == NEW_EMAIL:
             return value.format(new_id().hex)
-        return {"<admin>": scene.admin.id, "<person>": scene.person.id}.get(value, value)
+        people = {"<admin>": scene.admin, "<person>": scene.person, "<other>": scene.other}
+        return people[value].id if value in people else value
     return value
 
 
@@ -429,6 +453,28 @@ def test_the_applications_role_can_neither_write_nor_switch_it_off(company: Comp
 def test_there_is_no_route_that_changes_it(client: TestClient) -> None:
     assert set(app.openapi()["paths"]["/api/v1/audit"]) == {"get"}
     assert not [path for path in app.openapi()["paths"] if path.startswith("/api/v1/audit/")]
+
+
+def test_what_an_administrator_sees_only_as_busy_is_masked_in_the_record(
+    company: Company, database: psycopg.Connection
+) -> None:
+    person, admin = company.person(), company.admin
+    public = accepted(person.post("/calendars", {"name": "Team", "is_public": True}), 201)
+    shares = f"/calendars/{person.calendar_id}/shares"
+    accepted(person.post(shares, {"user_id": admin.id, "level": "free_busy"}), 201)
+
+    def told(event: dict[str, Any]) -> set[str]:
+        items = accepted(admin.get("/audit", object_id=event["id"]))["items"]
+        return {(item["before"] or item["after"])["title"] for item in items if item["action"] != "changed"}
+
+    busy = person.create_event(title="Secret")
+    closed = person.create_event(title="Secret", calendar_id=public["id"])
+    shown = person.create_event(title="For all", calendar_id=public["id"])
+    database.execute("UPDATE events SET visibility = 'private' WHERE id = %s", [closed["id"]])
+    assert [told(busy), told(closed), told(shown)] == [{"***"}, {"***"}, {"For all"}]
+    for made in (busy, shown):
+        assert person.delete(f"/events/{made['id']}").status_code == 204
+    assert [told(busy), told(shown)] == [{"***"}, {"For all"}]
 
 
 def test_names_and_texts_of_what_is_private_stay_private(company: Company) -> None:

@@ -44,7 +44,10 @@ class Belongings:
         organization = str(company.organization.id)
         address = {"email": f"invited-{organization}@example.com", "role": "employee"}
         invitation = admin.post(f"/organizations/{organization}/invitations", address).json()
+        share = {"user_id": employee.id, "level": "read"}
         ids = {
+            "share": admin.post(f"/calendars/{team['id']}/shares", share).json()["id"],
+            "delegation": admin.post("/delegations", {"delegate_id": employee.id}).json()["id"],
             "room": room["id"],
             "calendar": team["id"],
             "event": series["id"],

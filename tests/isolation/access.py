@@ -99,19 +99,39 @@ def _event(owner: Person, guest: Person | None, *, is_public: bool) -> str:
     return str(owner.create_event(title="Secret", calendar_id=calendar, participants=participants)["id"])
 
 
+def _share(owner: Person, partner: Person, calendar_id: str) -> str:
+    return _created(owner.post(f"/calendars/{calendar_id}/shares", {"user_id": partner.id, "level": "read"}))
+
+
+def _delegation(owner: Person, partner: Person) -> str:
+    return _created(owner.post("/delegations", {"delegate_id": partner.id}))
+
+
 def _invitation(circle: Circle) -> str:
     path = f"/organizations/{circle.company.organization.id}/invitations"
     return _created(circle.company.admin.post(path, {"email": f"secret-{next(_numbers)}@invited.example"}))
 
 
-def make(parameter: str, circle: Circle, owner: Person, guest: Person | None, *, is_public: bool) -> str:
-    """A new object of the circle's company that the path parameter can name; its id."""
+def make(
+    parameter: str,
+    circle: Circle,
+    owner: Person,
+    guest: Person | None,
+    *,
+    is_public: bool,
+    named: dict[str, str],
+) -> str:
+    """A new object of the circle's company that the path parameter can name; its id. `named`: those before it."""
     admin = circle.company.admin
     match parameter:
         case "user_id":
             return owner.id
         case "calendar_id":
             return _calendar(owner, is_public=is_public)
+        case "share_id":
+            return _share(owner, circle.company.person(), named["calendar_id"])
+        case "delegation_id":
+            return _delegation(owner, circle.company.person())
         case "event_id":
             return _event(owner, guest, is_public=is_public)
         case "room_id":
@@ -149,6 +169,12 @@ def request_of(
         "POST /calendars": {"json": {"name": "New"}},
         "PUT /calendars/{calendar_id}": {"json": {"name": "Taken over"}},
         "PATCH /calendars/{calendar_id}": {"json": {"name": "Taken over"}},
+        "POST /calendars/{calendar_id}/shares": {"json": {"user_id": circle.guest.id, "level": "read"}},
+        "PATCH /calendars/{calendar_id}/shares/{share_id}": {"json": {"level": "manage"}},
+        "PUT /calendars/{calendar_id}/subscription": {"json": {"color": "#8e24aa"}},
+        "PUT /calendars/{calendar_id}/owner": {"json": {"user_id": circle.guest.id}},
+        "POST /delegations": {"json": {"delegate_id": circle.guest.id}},
+        "PATCH /delegations/{delegation_id}": {"json": {"sees_private": True}},
         "GET /rooms/available": {"params": window},
         "POST /rooms": {"json": {"name": f"New {number}", "capacity": 2}},
         "PUT /rooms/{room_id}": {"json": {"name": f"Taken over {number}", "capacity": 2}},
@@ -230,7 +256,7 @@ class Scene:
         kept = {} if anew else self._kept.setdefault(key, {})
         for parameter in parameters:
             if parameter not in kept:
-                kept[parameter] = make(parameter, circle, owner, guest, is_public=is_public)
+                kept[parameter] = make(parameter, circle, owner, guest, is_public=is_public, named=kept)
         return kept
 
     def ask(self, row: Row, actor: str, *, anew: bool) -> httpx.Response:

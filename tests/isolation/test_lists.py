@@ -15,6 +15,7 @@ LISTS: dict[str, dict[str, Any]] = {
     "/users": {"limit": 500},
     "/users/search": {"q": "person", "limit": 50},
     "/calendars": {"limit": 500},
+    "/delegations": {"limit": 500},
     "/events": {**SPRING, "limit": 500, "status": ["confirmed", "tentative", "cancelled"]},
     "/events/upcoming": {"days": 366, "limit": 100},
     "/rooms": {"limit": 500},
@@ -37,6 +38,8 @@ FILTERS = {
     "head_id": "<admin>",
     "manager_id": "<admin>",
     "user_id": "<employee>",
+    "principal_id": "<admin>",
+    "delegate_id": "<employee>",
     "actor_id": "<admin>",
     "object_id": "<room>",
 }
