@@ -73,7 +73,7 @@ def list_calendars(
     if is_listed is not None:
         query = query.where(listed.is_(is_listed))
     rows, cursor = fetch_page_rows(session, query, SORTS, sort, page)
-    return [_read(actor, row) for row in rows], cursor
+    return [_read(row, _access(actor, row)) for row in rows], cursor
 
 
 def read_calendar(session: Session, actor: Actor, calendar_id: UUID) -> CalendarRead:
@@ -82,11 +82,8 @@ def read_calendar(session: Session, actor: Actor, calendar_id: UUID) -> Calendar
     Raises:
         NotFound: the actor does not see it.
     """
-    query, _ = _as_had_by(actor)
-    row = session.execute(query.where(col(Calendar.id) == calendar_id)).one_or_none()
-    if row is None:
-        raise NotFound("calendar_not_found")
-    return _read(actor, row)
+    row = _row(session, actor, calendar_id)
+    return _read(row, _access(actor, row))
 
 
 def get_calendar(session: Session, actor: Actor, calendar_id: UUID, *, lock: bool = False) -> Calendar:
@@ -190,12 +187,21 @@ def create_calendar(session: Session, actor: Actor, data: CalendarWrite) -> Cale
 
 def change_calendar(
     session: Session, actor: Actor, calendar_id: UUID, values: dict[str, Any], if_match: frozenset[int] | None
-) -> Calendar:
+) -> CalendarRead:
+    """Change what `values` names, for everybody who sees the calendar. An administrator who closes a public one is told
+    of it a last time.
+
+    Raises:
+        NotFound: the actor does not see it.
+        Forbidden: the actor does not manage it.
+    """
     calendar = get_managed_calendar(session, actor, calendar_id, lock=True)
     check_version(calendar, if_match)
+    row = _row(session, actor, calendar_id)
+    access = _access(actor, row)
     apply_changes(calendar, values)
     flush(session)
-    return calendar
+    return _read(row, access)
 
 
 def delete_calendar(session: Session, actor: Actor, calendar_id: UUID, if_match: frozenset[int] | None) -> None:
@@ -276,16 +282,22 @@ def _as_had_by(actor: Actor) -> tuple[Select[Any], ColumnElement[bool]]:
     return had, access.c.is_listed
 
 
-def _read(actor: Actor, row: Any) -> CalendarRead:
+def _row(session: Session, actor: Actor, calendar_id: UUID) -> Any:
+    query, _ = _as_had_by(actor)
+    row = session.execute(query.where(col(Calendar.id) == calendar_id)).one_or_none()
+    if row is None:
+        raise NotFound("calendar_not_found")
+    return row
+
+
+def _access(actor: Actor, row: Any) -> CalendarAccess:
+    return ACCESS_OF_LEVEL[_with_office(actor, row[0], row.level)]
+
+
+def _read(row: Any, access: CalendarAccess) -> CalendarRead:
+    """A row of `_as_had_by` as its actor sees it."""
     calendar: Calendar = row[0]
     stored = {name: getattr(calendar, name) for name in CalendarRead.model_fields if hasattr(calendar, name)}
-    return CalendarRead.model_validate(
-        {
-            **stored,
-            "color": row.own_color or calendar.color,
-            "shared_color": calendar.color,
-            "access": ACCESS_OF_LEVEL[_with_office(actor, calendar, row.level)],
-            "is_listed": row.is_listed,
-            "position": row.position,
-        }
-    )
+    had = {"is_listed": row.is_listed, "position": row.position, "access": access}
+    colors = {"color": row.own_color or calendar.color, "shared_color": calendar.color}
+    return CalendarRead.model_validate({**stored, **had, **colors})

@@ -66,8 +66,7 @@ def replace_calendar(
     session: SessionDep,
     if_match: IfMatch,
 ) -> Any:
-    calendar_service.change_calendar(session, user, calendar_id, data.model_dump(), if_match)
-    return calendar_service.read_calendar(session, user, calendar_id)
+    return calendar_service.change_calendar(session, user, calendar_id, data.model_dump(), if_match)
 
 
 @router.patch(
@@ -85,8 +84,7 @@ def patch_calendar(
 ) -> Any:
     """Only what is sent changes."""
     values = data.model_dump(exclude_unset=True)  # type: ignore[attr-defined]
-    calendar_service.change_calendar(session, user, calendar_id, values, if_match)
-    return calendar_service.read_calendar(session, user, calendar_id)
+    return calendar_service.change_calendar(session, user, calendar_id, values, if_match)
 
 
 @router.delete(
