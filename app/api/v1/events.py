@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from app.api.deps import CurrentUser, IfMatch, page_request
+from app.api.deps import ActingUser, IfMatch, page_request
 from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
 from app.api.transaction_route import TransactionRoute
@@ -45,7 +45,7 @@ _PREVIEW: dict[int | str, dict[str, Any]] = {200: {"model": ChangesRead, "descri
 
 @router.get("", response_model=Page[OccurrenceRead], summary="List occurrences", responses=responses(401, 403))
 def list_events(
-    user: CurrentUser,
+    user: ActingUser,
     session: SessionDep,
     query: Annotated[OccurrenceQuery, Query()],
 ) -> Any:
@@ -71,9 +71,7 @@ def list_events(
     summary="Create an event or a series",
     responses={**_PREVIEW, **responses(401, 403, 404, 409)},
 )
-def create_event(
-    data: EventWrite, user: CurrentUser, session: SessionDep, query: Annotated[WriteQuery, Query()]
-) -> Any:
+def create_event(data: EventWrite, user: ActingUser, session: SessionDep, query: Annotated[WriteQuery, Query()]) -> Any:
     """With its room for every occurrence, or not at all: 409 lists what clashes and which rooms are free."""
     if query.dry_run:
         return _told(
@@ -87,7 +85,7 @@ def create_event(
 
 @router.get("/upcoming", response_model=Page[OccurrenceRead], summary="What comes next", responses=responses(401, 403))
 def list_upcoming_events(
-    user: CurrentUser,
+    user: ActingUser,
     session: SessionDep,
     limit: Annotated[int, Query(ge=1, le=100)] = 10,
     days: Annotated[int, Query(ge=1, le=366, description="How far to look ahead")] = 30,
@@ -102,7 +100,7 @@ def list_upcoming_events(
 @router.get("/{event_id}", response_model=EventRead, summary="Read an event", responses=responses(401, 403, 404))
 def read_event(
     event_id: UUID,
-    user: CurrentUser,
+    user: ActingUser,
     session: SessionDep,
     occurrence: Annotated[DateOrMoment | None, Query(description="The original start of one occurrence")] = None,
 ) -> EventRead:
@@ -118,7 +116,7 @@ def read_event(
     responses={**_PREVIEW, **responses(401, 403, 404, 409, 412)},
 )
 def replace_event(
-    event_id: UUID, data: EventWrite, user: CurrentUser, session: SessionDep, if_match: IfMatch, query: Changes
+    event_id: UUID, data: EventWrite, user: ActingUser, session: SessionDep, if_match: IfMatch, query: Changes
 ) -> Any:
     """For its organizer and who may write in its calendar. Rooms follow, or the change fails whole.
 
@@ -143,7 +141,7 @@ def replace_event(
 def patch_event(
     event_id: UUID,
     data: EventPatch,  # type: ignore[valid-type]
-    user: CurrentUser,
+    user: ActingUser,
     session: SessionDep,
     if_match: IfMatch,
     query: Changes,
@@ -166,7 +164,7 @@ def patch_event(
     summary="Delete an event, or occurrences of a series",
     responses={**_PREVIEW, **responses(401, 403, 404, 412)},
 )
-def delete_event(event_id: UUID, user: CurrentUser, session: SessionDep, if_match: IfMatch, query: Changes) -> Any:
+def delete_event(event_id: UUID, user: ActingUser, session: SessionDep, if_match: IfMatch, query: Changes) -> Any:
     """For its organizer and who may write in its calendar. Rooms become free."""
     return _change(
         session,
@@ -184,7 +182,7 @@ def delete_event(event_id: UUID, user: CurrentUser, session: SessionDep, if_matc
     summary="Add a participant",
     responses=responses(401, 403, 404, 409),
 )
-def add_participant(event_id: UUID, data: ParticipantWrite, user: CurrentUser, session: SessionDep) -> EventRead:
+def add_participant(event_id: UUID, data: ParticipantWrite, user: ActingUser, session: SessionDep) -> EventRead:
     event = participant_service.add_participant(session, user, event_id, data)
     return read_as_client(session, event)
 
@@ -195,14 +193,14 @@ def add_participant(event_id: UUID, data: ParticipantWrite, user: CurrentUser, s
     summary="Remove a participant",
     responses=responses(401, 403, 404),
 )
-def remove_participant(event_id: UUID, user_id: UUID, user: CurrentUser, session: SessionDep) -> None:
+def remove_participant(event_id: UUID, user_id: UUID, user: ActingUser, session: SessionDep) -> None:
     """For the organizer; people may take themselves out."""
     participant_service.remove_participant(session, user, event_id, user_id)
 
 
 def _change(
     session: SessionDep,
-    user: CurrentUser,
+    user: ActingUser,
     event_id: UUID,
     query: ChangeQuery,
     change: Callable[[Choice], Outcome],
@@ -214,7 +212,7 @@ def _change(
     return _done(session, user, change(choice), query)
 
 
-def _done(session: SessionDep, user: CurrentUser, outcome: Outcome, query: WriteQuery) -> EventRead | None:
+def _done(session: SessionDep, user: ActingUser, outcome: Outcome, query: WriteQuery) -> EventRead | None:
     notice_service.tell(session, user, outcome.trace.notices, query.notify)
     return None if outcome.event is None else read_as_client(session, outcome.event)
 
