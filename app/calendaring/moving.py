@@ -25,11 +25,13 @@ _MOST_COUNTED = 10_000
 def moved(series: Series, start: date, end: date, zone: ZoneInfo | None) -> Series:
     """The series when DTSTART and DTEND are moved to `start` and `end`, the whole pattern moving along.
 
-    `start` and `end` are naive wall times in `zone`, or dates. The rule follows as in `moved_rule`; UNTIL, exdates
-    and rdates move by the same distance on the wall clock, and where a pattern by month or year does not move by
-    equally much everywhere, UNTIL ends with the instance that corresponds to the last one, and an exdate takes out
-    the one that corresponds to what it took out. COUNT stays. A length that stays the same on the wall clock keeps
-    its nominal days. A start that was no instance of its rule before (an import) need not become one.
+    `start` and `end` are naive wall times in `zone`, or dates.
+
+    The rule follows as in `moved_rule`; UNTIL, exdates and rdates move by the same distance on the wall clock, and
+    where a pattern by month or year does not move by equally much everywhere, UNTIL ends with the instance that
+    corresponds to the last one, and an exdate takes out the one that corresponds to what it took out. COUNT stays. A
+    length that stays the same on the wall clock keeps its nominal days. A start that was no instance of its rule
+    before (an import) need not become one.
 
     Raises CannotMove, InvalidSeries, and TimeOutOfRange at the ends of the calendar.
     """

@@ -85,22 +85,27 @@ def _days(rule: Rule, old: date, new: date) -> dict[str, Any]:
 
 
 def _weekdays(rule: Rule, old: date, new: date) -> tuple[WeekdayNumber, ...]:
-    if len(rule.by_day) == 1 and rule.by_day[0].ordinal:
-        if rule.frequency is Frequency.MONTHLY or rule.by_month:
-            position, length = new.day, _length_of_month(new)
-        else:
-            position, length = _day_of_year(new), _length(new)
-        from_start, from_end = (position - 1) // 7 + 1, -((length - position) // 7 + 1)
-        return (WeekdayNumber(new.weekday(), from_start if rule.by_day[0].ordinal > 0 else from_end),)
+    if len(rule.by_day) == 1 and rule.by_day[0] in _numbered(rule, old):
+        return (_numbered(rule, new)[rule.by_day[0].ordinal < 0],)
     by = (new - old).days
     return tuple(WeekdayNumber((value.weekday + by) % 7, value.ordinal) for value in rule.by_day)
+
+
+def _numbered(rule: Rule, day: date) -> tuple[WeekdayNumber, WeekdayNumber]:
+    """The day as a numbered weekday, counted from the start and from the end of its month, or else its year."""
+    if rule.frequency is Frequency.MONTHLY or rule.by_month:
+        position, length = day.day, _length_of_month(day)
+    else:
+        position, length = _day_of_year(day), _length(day)
+    weekday = day.weekday()
+    return WeekdayNumber(weekday, (position - 1) // 7 + 1), WeekdayNumber(weekday, -((length - position) // 7 + 1))
 
 
 def _numbers(
     values: tuple[int, ...], old: date, new: date, sure: int, numbers_of: Callable[[date], tuple[int, int]]
 ) -> tuple[int, ...]:
-    """Numbered days: a single one becomes the new day, counted from the same end; several move along where they can."""
-    if len(values) == 1:
+    """Numbered days: the old day becomes the new one, counted from the same end; others move along where they can."""
+    if len(values) == 1 and values[0] in numbers_of(old):
         return (numbers_of(new)[values[0] < 0],)
     by = (new - old).days
     moved = tuple(value + by for value in values)
@@ -117,7 +122,7 @@ def _weeks(rule: Rule, old: date, new: date) -> tuple[int, ...]:
     before, after = week_numbers(old, rule.week_start), week_numbers(new, rule.week_start)
     if len(rule.by_day) > 1 and (new - old).days % 7:
         raise _cannot_move()  # the days would come to lie in different weeks
-    if len(rule.by_week_number) == 1:
+    if len(rule.by_week_number) == 1 and rule.by_week_number[0] in before:
         return (after[rule.by_week_number[0] < 0],)
     if before != after:
         raise _cannot_move()

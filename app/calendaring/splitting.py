@@ -2,7 +2,8 @@
 
 Where the second part begins with an instance of the rule, the rule stays as it is but for COUNT. Where it begins with
 an rdate, whose day and time are not the rule's, the rule names what it took from DTSTART before; and where that rdate
-lies in a day, week, month or year that INTERVAL leaves out, only a later DTSTART keeps the intervals in step.
+lies in a day, week, month or year that INTERVAL leaves out, only a DTSTART elsewhere keeps the intervals in step: an
+earlier one, which an exdate takes out (calendar programs know that; not all know an RDATE before DTSTART).
 """
 
 from dataclasses import replace
@@ -17,15 +18,12 @@ from app.calendaring.zones import TimeOutOfRange, to_utc, utc_to_wall, wall_to_u
 
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
-# A rule that makes nothing for longer than this is taken to have ended.
-_LONGEST_PAUSE = timedelta(days=100 * 366)
 
 
 class InvalidSplit(ValueError):
     """A series cannot be split there; `code` is a constant for programs.
 
-    Codes: not_an_instance; first_instance, where a split is an edit of the whole series; split_not_expressible, for
-    an instance out of step with an INTERVAL that no later instance is in step with either.
+    Codes: not_an_instance; first_instance, where a split is an edit of the whole series.
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -41,8 +39,7 @@ def split(series: Series, at: date) -> tuple[Series, Series]:
     length; exdates and rdates go to the part that they concern, rdates as aware instants or dates.
 
     The second part's `first_start` is `at`, and matches the rule unless `at` is an rdate that does not. Where
-    INTERVAL rules that out, its `first_start` is the next instance in step, and the instances before it are rdates.
-    Its `earliest_start` is always `at`.
+    INTERVAL rules that out, it is the last instance before `at` that is in step, and excluded: COUNT includes it.
 
     Raises InvalidSplit.
     """
@@ -92,7 +89,7 @@ def _part_from(series: Series, first: Occurrence) -> Series:
         return replace(_beginning_with(rest, first), rule=None, rdates=rest.rdates - {at})
     rule = _rule_from(series, first)
     if rule is None:
-        return _beginning_later(series, rest, first)
+        return _beginning_earlier(series, rest, at)
     return replace(_beginning_with(rest, first), rule=rule, rdates=rest.rdates - {at})
 
 
@@ -152,26 +149,18 @@ def _taken_from_start(rule: Rule, old: date, new: date) -> dict[str, Any]:
     return parts
 
 
-def _beginning_later(series: Series, rest: Series, first: Occurrence) -> Series:
-    """The rest of a series whose DTSTART is the next instance of the rule in step, those before it being rdates."""
-    at = first.start
-    waiting: list[date] = []
-    # Whoever is excluded stays so: exdates hold for rdates as well.
+def _beginning_earlier(series: Series, rest: Series, at: date) -> Series:
+    """The rest of a series whose DTSTART is the last instance of the rule before `at` in step, and excluded."""
     whole = replace(series, exdates=frozenset(), rdates=frozenset())
-    horizon = _later(at)
-    for start in whole.counted_starts(horizon, day_of(at) - 2 * _DAY):
-        if start < at:
-            continue
+    excluded = set(rest.exdates)
+    for start in reversed(list(whole.counted_starts(at))):
+        excluded.add(start)
         occurrence = whole.starts_at(start)
         assert occurrence is not None
         rule = _rule_from(whole, occurrence)
         if rule is not None:
-            rdates = rest.rdates.union(waiting) - {start}
-            return replace(_beginning_with(rest, occurrence), rule=rule, rdates=rdates)
-        waiting.append(start)
-    if waiting and not whole.is_exhausted_by(horizon):
-        raise InvalidSplit("split_not_expressible", "no later instance is in step with the rule's INTERVAL")
-    return replace(_beginning_with(rest, first), rule=None, rdates=rest.rdates.union(waiting) - {at})
+            return replace(_beginning_with(rest, occurrence), rule=rule, exdates=frozenset(excluded))
+    raise AssertionError("DTSTART is in step with itself")
 
 
 def _is_counted(series: Series, start: date) -> bool:
@@ -198,10 +187,3 @@ def _may_exclude(series: Series, exdate: date, at: date, *, before: bool) -> boo
 
 def _wall(start: date, zone: ZoneInfo | None) -> date:
     return start if zone is None or not isinstance(start, datetime) else utc_to_wall(start, zone)
-
-
-def _later(at: date) -> date:
-    try:
-        return at + _LONGEST_PAUSE
-    except OverflowError:
-        return datetime.max.replace(tzinfo=at.tzinfo) if isinstance(at, datetime) else date.max

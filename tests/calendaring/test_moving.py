@@ -118,6 +118,19 @@ def test_an_imported_start_outside_its_rule_can_be_moved() -> None:
     assert walls(by(series, DAY)) == [wall + DAY for wall in walls(series)]
 
 
+def test_a_start_that_was_an_rdate_moves_the_pattern_without_becoming_it() -> None:
+    # As after a split: the rule's own days are Mondays at nine, or the 15th.
+    weekly = timed("FREQ=WEEKLY;BYDAY=MO;BYHOUR=9;BYMINUTE=0;COUNT=3", datetime(2026, 4, 1, 14, 30))
+    assert walls(by(weekly, DAY + HOUR)) == [wall + DAY + HOUR for wall in walls(weekly)]
+    monthly = timed("FREQ=MONTHLY;BYMONTHDAY=15;COUNT=3", datetime(2026, 4, 1, 9))
+    assert walls(by(monthly, DAY)) == [wall + DAY for wall in walls(monthly)]
+    second_monday = timed("FREQ=MONTHLY;BYDAY=2MO", datetime(2026, 4, 1, 9))
+    assert str(by(second_monday, DAY).rule) == "FREQ=MONTHLY;BYDAY=2TU"
+    last_days = timed("FREQ=MONTHLY;BYMONTHDAY=31", datetime(2026, 4, 1, 9))
+    with pytest.raises(CannotMove):
+        by(last_days, DAY)
+
+
 plainly = settings(derandomize=True, database=None, deadline=None, max_examples=100)
 
 
