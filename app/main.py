@@ -17,6 +17,7 @@ from app.api.problems import add_exception_handlers
 from app.api.router import api_router, probes
 from app.api.transaction_route import API_PREFIX
 from app.core.config import Settings, check_production, get_settings
+from app.core.file_store import get_file_store
 from app.core.logging import configure_logging
 from app.core.rate_limit import close_rate_limits
 from app.db import dispose_engine, refuse_unsafe_role
@@ -27,6 +28,7 @@ async def lifespan(_: FastAPI) -> AsyncIterator[None]:
     settings = get_settings()
     check_production(settings)
     refuse_unsafe_role()
+    get_file_store()
     # A thread more than there are connections would only wait for one.
     to_thread.current_default_thread_limiter().total_tokens = settings.DATABASE_POOL_SIZE
     yield
@@ -62,7 +64,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     # The last one added is the outermost.
     app.add_middleware(UnexpectedErrors)
-    larger = {"avatar": settings.AVATAR_MAX_BYTES, "import": settings.IMPORT_MAX_BYTES}
+    larger = {
+        "avatar": settings.AVATAR_MAX_BYTES,
+        "import": settings.IMPORT_MAX_BYTES,
+        "attachments": settings.ATTACHMENT_MAX_BYTES,
+    }
     app.add_middleware(BodyLimit, limit=settings.MAX_BODY_BYTES, larger=larger)
     app.add_middleware(RateLimit)
     app.add_middleware(

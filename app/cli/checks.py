@@ -1,5 +1,6 @@
 """What `planner doctor` looks at on this machine. Each check says what to do when it is not content."""
 
+import io
 import os
 import shutil
 import sysconfig
@@ -8,11 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
+from uuid import UUID
 
 from pydantic_settings import DotEnvSettingsSource
 
 from app.calendaring.zones import TZDATA_VERSION
 from app.core.config import DEVELOPMENT_SECRET_KEY, SECRET_KEY_MIN_LENGTH, Settings
+from app.core.file_store import (
+    DiskFileStore,
+    FileMissing,
+    FileStoreMisconfigured,
+    FileStoreUnavailable,
+    get_file_store,
+    new_key,
+)
 from app.supervisor import probe
 from app.supervisor.home import Home, Running
 
@@ -24,6 +34,8 @@ DISK_FAIL_BYTES = GIBIBYTE // 4
 SECRET_KEY_MIN_DIFFERENT = 12
 NEW_KEY = 'Make a key: python -c "import secrets; print(secrets.token_urlsafe(48))"'
 SECRET_SETTINGS = ("SECRET_KEY", "PLANNER_ADMIN_PASSWORD")
+# What the doctor stores for a moment, under nobody's name.
+PROBE, NO_COMPANY = b"planner doctor", UUID(int=0)
 SECRET_WORDS = ("PASSWORD", "SECRET", "TOKEN")
 
 
@@ -135,6 +147,32 @@ def check_disk(home: Home) -> Check:
         advice = f"Make room: below {DISK_FAIL_BYTES // 1024**2} MiB the database soon stops writing."
         return Check(status, "disk", found, advice)
     return Check("ok", "disk", found)
+
+
+def check_file_store(settings: Settings) -> Check:
+    """Whether files can be stored; in a bucket, by storing one."""
+    where = settings.FILE_STORE_URL or str(settings.UPLOADS_DIR / "attachments")
+    try:
+        store = get_file_store()
+        if isinstance(store, DiskFileStore):
+            place = store.folder
+            while not place.exists():
+                place = place.parent
+            if not os.access(place, os.W_OK | os.X_OK):
+                advice = f"Let the user of this process write in {place}, or set UPLOADS_DIR."
+                return Check("fail", "files", f"{where}: not writable", advice)
+        else:
+            key = new_key(NO_COMPANY)
+            store.put(key, io.BytesIO(PROBE))
+            if b"".join(store.open(key)) != PROBE:
+                raise FileStoreUnavailable("what was stored came back changed")
+            store.delete(key)
+    except FileStoreMisconfigured as error:
+        return Check("fail", "files", where, str(error))
+    except (FileMissing, FileStoreUnavailable) as error:
+        advice = "Look at the bucket's address and rights: AWS_ENDPOINT_URL, AWS_REGION and the access key."
+        return Check("fail", "files", f"{where}: {error}", advice)
+    return Check("ok", "files", where)
 
 
 def system_tzdata_version(directory: Path) -> str | None:

@@ -59,6 +59,7 @@ def _machine(settings: Settings, home: Home) -> list[Check]:
         checks.check_cors(settings),
         checks.check_mail(settings),
         checks.check_disk(home),
+        checks.check_file_store(settings),
         checks.check_tzdata(),
     ]
 

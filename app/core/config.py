@@ -128,6 +128,14 @@ class Settings(BaseSettings):
     IMPORT_MAX_BYTES: int = Field(4 * 1024 * 1024, ge=1024, le=100 * 1024 * 1024)
     EXPORT_MAX_ROWS: int = Field(50_000, ge=1, le=1_000_000)
 
+    # Comments and files of events
+    COMMENTS_PER_EVENT_MAX: int = Field(1000, ge=1, le=100_000)
+    COMMENT_MENTIONS_MAX: int = Field(50, ge=0, le=500)
+    ATTACHMENT_MAX_BYTES: int = Field(10 * 1024 * 1024, ge=1024, le=1024 * 1024 * 1024)
+    ATTACHMENTS_PER_EVENT_MAX: int = Field(100, ge=0, le=10_000)
+    ATTACHMENTS_TOTAL_MAX_BYTES: int = Field(10 * 1024**3, ge=0, le=1024**5)
+    FILE_STORE_URL: str = Field("", pattern=r"^(?:s3://[a-z0-9][a-z0-9.\-]+(?:/[^\s?#]*)?)?$")
+
     # Calendar
     DEFAULT_TIME_ZONE: str = "Europe/Moscow"
     OCCURRENCE_HORIZON_DAYS: int = Field(730, ge=31, le=3660)

@@ -3,17 +3,21 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
+from obstore.store import MemoryStore
 
 from app.cli import checks, server_checks
 from app.cli.checks import Check, mask_url, shown
 from app.cli.commands import COMMANDS, load, main
 from app.cli.doctor import render
+from app.core import file_store, object_store
 from app.core.config import DEVELOPMENT_SECRET_KEY, Settings, get_settings
+from app.core.file_store import FileStoreUnavailable, get_file_store
+from app.core.object_store import ObjectFileStore
 from app.supervisor.home import Home, Running
 from app.supervisor.postgres import EmbeddedPostgres
 
@@ -216,6 +220,58 @@ def test_a_run_that_is_not_ready_is_told(own_home: Path) -> None:
 
 def test_disk_is_measured_before_the_folder_exists(own_home: Path) -> None:
     assert "free for" in checks.check_disk(Home(own_home)).found
+
+
+@pytest.fixture
+def own_store(tmp_path: Path) -> Iterator[Callable[..., Settings]]:
+    """Makes the settings whose store of files this process uses, on a disk or in a bucket."""
+    with pytest.MonkeyPatch.context() as patch:
+
+        def choose(**values: Any) -> Settings:
+            get_file_store.cache_clear()
+            settings = Settings(UPLOADS_DIR=tmp_path / "none" / "uploads", **values)
+            patch.setattr(file_store, "get_settings", lambda: settings)
+            return settings
+
+        yield choose
+    get_file_store.cache_clear()
+
+
+def test_files_lie_where_this_user_may_write(own_store: Callable[..., Settings], tmp_path: Path) -> None:
+    settings = own_store()
+    assert checks.check_file_store(settings) == Check("ok", "files", str(settings.UPLOADS_DIR / "attachments"))
+    assert list(tmp_path.iterdir()) == []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "access", lambda place, _: place != tmp_path)
+        check = checks.check_file_store(settings)
+    assert (check.status, str(tmp_path) in check.advice) == ("fail", True)
+
+
+def test_a_bucket_is_tried(own_store: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = own_store(FILE_STORE_URL="s3://files/planner")
+    bucket = ObjectFileStore(MemoryStore())
+    monkeypatch.setattr(object_store, "bucket", lambda url: bucket)
+    assert checks.check_file_store(settings) == Check("ok", "files", "s3://files/planner")
+    assert list(bucket.list()) == []
+
+    def refuse(*_: Any) -> None:
+        raise FileStoreUnavailable("PermissionDeniedError: 403")
+
+    monkeypatch.setattr(ObjectFileStore, "put", refuse)
+    check = checks.check_file_store(settings)
+    assert (check.status, check.found) == ("fail", "s3://files/planner: PermissionDeniedError: 403")
+    assert "AWS_REGION" in check.advice
+
+
+def test_a_bucket_without_the_extra_says_what_to_install(
+    own_store: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "obstore", None)
+    for name in ("obstore.exceptions", "obstore.store", "app.core.object_store"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    check = checks.check_file_store(own_store(FILE_STORE_URL="s3://files"))
+    assert check.status == "fail"
+    assert "planner[s3]" in check.advice
 
 
 def test_each_failure_says_what_to_do() -> None:
