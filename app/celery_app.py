@@ -69,6 +69,11 @@ app.conf.update(
             "schedule": crontab(minute=5),
             "options": {"expires": 3600},
         },
+        "cleanup-attachments-daily": {
+            "task": "app.tasks.cleanup_tasks.cleanup_attachments",
+            "schedule": crontab(hour=4, minute=10),
+            "options": {"expires": 6 * 3600},
+        },
         "extend-occurrences-nightly": {
             "task": "app.tasks.occurrence_tasks.extend_occurrences",
             "schedule": crontab(hour=2, minute=30),

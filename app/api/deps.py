@@ -12,7 +12,7 @@ from app.core.config import get_settings
 from app.core.errors import Invalid, Unauthenticated
 from app.core.security import decode_token
 from app.db import get_session
-from app.schemas.common import ZoneName
+from app.schemas.common import DateOrMoment, ZoneName
 from app.services import delegation_service, session_service
 from app.services.rows import PageRequest
 
@@ -123,6 +123,14 @@ async def get_page(
     return page_request(limit, cursor)
 
 
+OccurrenceParam = Annotated[
+    DateOrMoment | None,
+    Query(
+        examples=["2027-03-22T09:00:00"],
+        description="One occurrence of a series, by its original start: an instant, wall time in the event's zone, or"
+        " a date. The id of an occurrence that differs names it too",
+    ),
+]
 PageParams = Annotated[PageRequest, Depends(get_page)]
 TimeZoneParam = Annotated[
     ZoneName | None, Query(description="IANA zone of naive times and of all-day dates; yours when not sent")

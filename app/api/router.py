@@ -3,11 +3,13 @@
 from fastapi import APIRouter
 
 from app.api.v1 import (
+    attachments,
     audit,
     auth,
     avatars,
     calendar_sharing,
     calendars,
+    comments,
     delegations,
     departments,
     events,
@@ -26,6 +28,8 @@ api_router = APIRouter()
 # The most asked first: each router before it is tried in vain.
 for module in (
     events,
+    comments,
+    attachments,
     auth,
     rooms,
     calendars,

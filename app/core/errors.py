@@ -91,6 +91,15 @@ class Invalid(PlannerError):
         super().__init__(code, extra={"field": field} if field else None, **params)
 
 
+class Unavailable(PlannerError):
+    """A part of the system does not answer at this moment."""
+
+    status = 503
+
+    def __init__(self, code: str, **params: Any) -> None:
+        super().__init__(code, headers={"Retry-After": "2"}, **params)
+
+
 class TooManyRequests(PlannerError):
     status = 429
 

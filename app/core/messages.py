@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from app.core.texts.accounts import ACCOUNTS
+from app.core.texts.discussion import DISCUSSION
 from app.core.texts.people import PEOPLE
 from app.core.texts.planning import PLANNING
 from app.core.texts.requests import REQUESTS
@@ -11,7 +12,14 @@ from app.core.texts.sharing import SHARING
 
 Language = Literal["en", "ru"]
 
-MESSAGES: dict[str, tuple[str, str]] = {**ACCOUNTS, **PEOPLE, **PLANNING, **REQUESTS, **SHARING}
+MESSAGES: dict[str, tuple[str, str]] = {
+    **ACCOUNTS,
+    **DISCUSSION,
+    **PEOPLE,
+    **PLANNING,
+    **REQUESTS,
+    **SHARING,
+}
 
 
 def message(code: str, language: Language, params: Mapping[str, Any] | None = None) -> str:

@@ -11,9 +11,10 @@ from app.core.actor import Actor
 from app.core.errors import Forbidden, Invalid
 from app.models.audit import AuditAction, AuditEntry
 from app.models.calendar import Calendar
+from app.models.discussion import EventAttachment, EventComment
 from app.models.event import Event, Visibility
 from app.schemas.audit import AuditObject, AuditQuery, AuditRead
-from app.services import calendar_service, event_access
+from app.services import calendar_service, discussion_places, event_access
 from app.services.rows import PageRequest, decode_cursor, encode_cursor
 from app.services.windows import resolve_moment
 
@@ -21,11 +22,16 @@ from app.services.windows import resolve_moment
 OF_THE_INSTALLATION = (AuditObject.ORGANIZATIONS, AuditObject.USERS)
 LARGEST_ID = 2**63 - 1
 MASK = "***"
+# What hangs on events is as private as these.
+DISCUSSION: tuple[tuple[AuditObject, type[EventComment] | type[EventAttachment]], ...] = (
+    (AuditObject.EVENT_COMMENTS, EventComment),
+    (AuditObject.EVENT_ATTACHMENTS, EventAttachment),
+)
 PRIVATE_COLUMNS: dict[str, frozenset[str]] = {
     AuditObject.EVENTS: frozenset({"title", "description", "location"}),
     AuditObject.CALENDARS: frozenset({"name", "description"}),
     AuditObject.EVENT_COMMENTS: frozenset({"body"}),
-    AuditObject.EVENT_ATTACHMENTS: frozenset({"name"}),
+    AuditObject.EVENT_ATTACHMENTS: frozenset({"name", "sha256"}),
 }
 
 
@@ -47,7 +53,8 @@ def list_entries(
 ) -> tuple[list[AuditRead], str | None]:
     """A page of entries, the newest first, and the cursor of the next one or None.
 
-    Of calendars and events that the administrator does not see, or that are gone, names and texts are masked.
+    Of calendars and events that the administrator does not see, or that are gone, names and texts are masked; those
+    of their comments and files likewise.
 
     Raises:
         Forbidden: the actor is no administrator.
@@ -86,6 +93,7 @@ def _told(session: Session, actor: Actor, entries: list[AuditEntry]) -> list[Aud
     open_to: dict[str, set[int]] = {
         AuditObject.CALENDARS: _seen_calendars(session, actor, told),
         AuditObject.EVENTS: _seen_events(session, actor, told),
+        **dict.fromkeys((kind for kind, _ in DISCUSSION), _seen_discussions(session, actor, told)),
     }
     for entry in told:
         if entry.object_type in PRIVATE_COLUMNS and entry.id not in open_to.get(entry.object_type, set()):
@@ -132,6 +140,40 @@ def _whole_row(entry: AuditRead) -> dict[str, Any] | None:
     """What an entry says of an event that was created or deleted; of a change it only has what changed."""
     row = entry.after or entry.before or {}
     return row if row.get("calendar_id") and entry.action != AuditAction.CHANGED else None
+
+
+def _seen_discussions(session: Session, actor: Actor, entries: list[AuditRead]) -> set[int]:
+    """The entries about comments and files of events, and of occurrences, whose details the actor reads."""
+    discussed = _discussed(session, entries)
+    if not discussed:
+        return set()
+    events = {event for event, _ in discussed.values()}
+    query = event_access.visible_to(actor).with_only_columns(col(Event.id)).where(col(Event.id).in_(events))
+    seen = set(session.execute(query).scalars())
+    hidden = {tuple(row) for row in session.execute(discussion_places.hidden_occurrences(actor, events))}
+    return {entry for entry, place in discussed.items() if place[0] in seen and place not in hidden}
+
+
+def _discussed(session: Session, entries: list[AuditRead]) -> dict[int, tuple[UUID, datetime | None]]:
+    """By the ids of the entries about comments and files: the event, and the occurrence, on which these hang.
+
+    An entry about a change may not tell it; then the row does, and if that is gone, nothing.
+    """
+    found: dict[int, tuple[UUID, datetime | None]] = {}
+    for kind, table in DISCUSSION:
+        changed: dict[UUID, list[int]] = {}
+        for entry in entries:
+            row = entry.after or entry.before or {}
+            if entry.object_type == kind and entry.action != AuditAction.CHANGED:
+                start = row.get("original_start")
+                found[entry.id] = (UUID(row["event_id"]), datetime.fromisoformat(start) if start else None)
+            elif entry.object_type == kind:
+                changed.setdefault(entry.object_id, []).append(entry.id)
+        if changed:
+            query = select(col(table.id), col(table.event_id), col(table.original_start))
+            for id_, event, original in session.execute(query.where(col(table.id).in_(changed))):
+                found.update(dict.fromkeys(changed[id_], (event, original)))
+    return found
 
 
 def _masked(row: dict[str, Any] | None, columns: frozenset[str]) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ event. `calendar_level()` and `takes_part()` of migration 0007 say what a person
 3 write, 4 manage, 5 own.
 """
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from app.core.errors import Forbidden
 from app.models.calendar import Calendar
 from app.models.event import Event, Visibility
 from app.models.sharing import ShareLevel
+from app.models.user import User
 from app.services.rows import get_visible
 
 LEVELS = {level: number for number, level in enumerate(ShareLevel, start=1)}
@@ -42,16 +44,27 @@ def visible_to(actor: Actor) -> Select[Event]:
 
 
 def reads_details(actor: Actor) -> ColumnElement[bool]:
-    """The condition on `events` that `visible_to` puts."""
-    needed = case(*((col(Event.visibility) == visibility, level) for visibility, level in DETAILS_FROM.items()))
-    reads = or_(
-        col(Event.organizer_id) == actor.user_id,
-        func.takes_part(actor.company, actor.user_id, col(Event.id)),
-        _level(actor, Event.calendar_id) >= needed,
-    )
+    """The condition on `events` that `visible_to` puts. Null where nothing is shared: then, too, there are none."""
+    reads = _person_reads(actor.company, actor.user_id)
     if actor.sees_private:
         return reads
     return and_(reads, col(Event.visibility).not_in(CLOSED))
+
+
+def readers_among(session: Session, event: Event, people: Collection[UUID]) -> set[UUID]:
+    """Those of `people` who are active colleagues and read the details of this very row."""
+    query = (
+        select(col(User.id))
+        .join(Event, col(Event.organization_id) == col(User.organization_id))
+        .where(
+            col(User.organization_id) == event.organization_id,
+            col(User.is_active),
+            col(User.id).in_(people),
+            col(Event.id) == event.id,
+            _person_reads(event.organization_id, col(User.id)),
+        )
+    )
+    return set(session.execute(query).scalars())
 
 
 def get_event(session: Session, actor: Actor, event_id: UUID, *, lock: bool = False) -> Event:
@@ -105,6 +118,16 @@ def calendar_level(session: Session, actor: Actor, calendar_id: UUID) -> int:
 def takes_part(session: Session, actor: Actor, event: Event) -> bool:
     """Whether the actor is a participant of this very row, alone or with a department."""
     return bool(session.execute(select(func.takes_part(actor.company, actor.user_id, event.id))).scalar_one())
+
+
+def _person_reads(company: UUID, person: Any) -> ColumnElement[bool]:
+    """Whether a person, an id or a column of them, reads the details of a row of `events`."""
+    needed = case(*((col(Event.visibility) == visibility, level) for visibility, level in DETAILS_FROM.items()))
+    return or_(
+        col(Event.organizer_id) == person,
+        func.takes_part(company, person, col(Event.id)),
+        func.calendar_level(company, person, col(Event.calendar_id)) >= needed,
+    )
 
 
 def _level(actor: Actor, calendar_id: Any) -> Any:

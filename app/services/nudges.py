@@ -24,11 +24,11 @@ def take_nudges(session: Session) -> frozenset[str]:
     return frozenset(session.info.pop(_NUDGES, ()))
 
 
-def after_commit(session: Session, work: Callable[[], None]) -> None:
+def after_commit(session: Session, work: Callable[[], object]) -> None:
     """Have `work`, which must not raise, done once the session's transaction is committed; never if it is not."""
     session.info.setdefault(_WORK, []).append(work)
 
 
-def take_work(session: Session) -> list[Callable[[], None]]:
+def take_work(session: Session) -> list[Callable[[], object]]:
     """The work that was asked for since the last call."""
     return list(session.info.pop(_WORK, ()))

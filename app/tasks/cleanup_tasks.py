@@ -6,6 +6,7 @@ from celery import shared_task
 from app.core import tenancy
 from app.db import SessionLocal
 from app.services import (
+    attachment_service,
     avatar_service,
     invitation_service,
     outbox_service,
@@ -71,4 +72,16 @@ def cleanup_people() -> int:
         with in_company(company, "cleanup_people") as session:
             people_search_service.forget_words(session)
     log.info("avatars_deleted", count=removed)
+    return removed
+
+
+@shared_task(name="app.tasks.cleanup_tasks.cleanup_attachments")
+def cleanup_attachments() -> int:
+    """Remove files that no attachment refers to any more, of companies that are gone too; how many."""
+    removed = 0
+    for company, keys in attachment_service.leftover_candidates():
+        with in_company(company, "cleanup_attachments") as session:
+            unused = attachment_service.unused(session, company, keys)
+        removed += attachment_service.remove_files(unused)
+    log.info("attachments_deleted", count=removed)
     return removed

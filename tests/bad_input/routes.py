@@ -18,6 +18,8 @@ OBJECTS = {
     "{department_id}": "<department>",
     "{organization_id}": "<organization>",
     "{invitation_id}": "<invitation>",
+    "{comment_id}": "<comment>",
+    "{attachment_id}": "<attachment>",
 }
 _NEW_USER = {"email": "somebody-new@example.com", "password": PASSWORD}
 # A route that is not here fails the tests: add it, and they cover it.
@@ -42,6 +44,8 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "PUT /events/{event_id}": event(title="Other"),
     "PATCH /events/{event_id}": {"title": "Other"},
     "POST /events/{event_id}/participants": {"user_id": "<employee>"},
+    "POST /events/{event_id}/comments": {"body": "Good", "mentions": ["<employee>"]},
+    "PATCH /events/{event_id}/comments/{comment_id}": {"body": "Better"},
     "POST /users/{user_id}/leaving": {"successor_id": "<admin>"},
     "POST /departments": {"name": "Research"},
     "PUT /departments/{department_id}": {"name": "Research"},
@@ -60,6 +64,7 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
 # What takes a file.
 GOOD_FILES: dict[str, tuple[str, bytes]] = {
     "PUT /users/{user_id}/avatar": ("image/png", b"what it holds is looked at last"),
+    "POST /events/{event_id}/attachments": ("text/plain", b"what it holds is looked at last"),
     "POST /users/import": ("text/csv", b"email\nsomebody-new@example.com\n"),
 }
 

@@ -70,7 +70,15 @@ QUERIES = [
     if parameter["in"] == "query"
 ]
 # Text that is only compared: words to search for find what they find, a token or a name that is another is refused.
-TEXT_QUERIES = {"q": 200, "equipment": 200, "position": 200, "object_type": 200, "token": 404, "confirm": 403}
+TEXT_QUERIES = {
+    "q": 200,
+    "equipment": 200,
+    "position": 200,
+    "object_type": 200,
+    "token": 404,
+    "confirm": 403,
+    "name": 201,
+}
 GOOD_QUERY = {"from": "2027-03-22", "to": "2027-03-29", "q": "a"}
 
 

@@ -40,6 +40,9 @@ class Belongings:
         room = admin.create_room()
         team = admin.post("/calendars", {"name": "Team", "is_public": True}).json()
         series = admin.create_event(calendar_id=team["id"], room_id=room["id"], recurrence_rule="FREQ=WEEKLY;COUNT=3")
+        path = f"/events/{series['id']}"
+        comment = admin.post(f"{path}/comments", {"body": "Written"}).json()
+        attachment = admin.call("POST", f"{path}/attachments?name=plan.txt", content=b"The plan").json()
         department = admin.post("/departments", {"name": "Sales"}).json()
         organization = str(company.organization.id)
         address = {"email": f"invited-{organization}@example.com", "role": "employee"}
@@ -51,6 +54,8 @@ class Belongings:
             "room": room["id"],
             "calendar": team["id"],
             "event": series["id"],
+            "comment": comment["id"],
+            "attachment": attachment["id"],
             "admin": admin.id,
             "employee": employee.id,
             "department": department["id"],

@@ -134,6 +134,11 @@ def make(
             return _delegation(owner, circle.company.person())
         case "event_id":
             return _event(owner, guest, is_public=is_public)
+        case "comment_id":
+            return _created(owner.post(f"/events/{named['event_id']}/comments", {"body": "Secret"}))
+        case "attachment_id":
+            path = f"/events/{named['event_id']}/attachments?name=secret.txt"
+            return _created(owner.call("POST", path, content=b"Secret"))
         case "room_id":
             return str(admin.create_room(name=f"Secret {next(_numbers)}")["id"])
         case "department_id":
@@ -166,6 +171,9 @@ def request_of(
         "PUT /events/{event_id}": {"json": event(title="Taken over")},
         "PATCH /events/{event_id}": {"json": {"title": "Taken over"}},
         "POST /events/{event_id}/participants": {"json": {"user_id": circle.guest.id}},
+        "POST /events/{event_id}/comments": {"json": {"body": "Taken over"}},
+        "PATCH /events/{event_id}/comments/{comment_id}": {"json": {"body": "Taken over"}},
+        "POST /events/{event_id}/attachments": {"params": {"name": "new.txt"}, "content": b"Taken over"},
         "POST /calendars": {"json": {"name": "New"}},
         "PUT /calendars/{calendar_id}": {"json": {"name": "Taken over"}},
         "PATCH /calendars/{calendar_id}": {"json": {"name": "Taken over"}},
