@@ -40,8 +40,7 @@ class Targets:
         if kind == "users":
             return Target({"user_id": self._user(path)})
         if kind == "events":
-            body = event(participants=[{"user_id": self.cast.employee.id}])
-            return Target({"event_id": self._made("/events", body), "user_id": self.cast.employee.id})
+            return self._event(path)
         bodies: dict[str, tuple[str, object]] = {
             "rooms": ("room_id", {"name": new_id().hex, "capacity": 4}),
             "calendars": ("calendar_id", {"name": "Team", "is_public": True}),
@@ -56,6 +55,17 @@ class Targets:
         self._made(f"/organizations/{self.cast.company.organization.id}/invitations", {"email": email})
         token = token_for(self.cast.database, email)
         return {"email": email, "token": token, "invitation_token": token}
+
+    def _event(self, path: str) -> Target:
+        """An event with a guest, and what hangs on it where the path names that."""
+        event_id = self._made("/events", event(participants=[{"user_id": self.cast.employee.id}]))
+        ids = {"event_id": event_id, "user_id": self.cast.employee.id}
+        if "{comment_id}" in path:
+            ids["comment_id"] = self._made(f"/events/{event_id}/comments", {"body": "First"})
+        if "{attachment_id}" in path:
+            # Any body is a file.
+            ids["attachment_id"] = self._made(f"/events/{event_id}/attachments?name=a.json", {"a": 1})
+        return Target(ids)
 
     def _organization(self, path: str, sender: Person) -> Target:
         organization, query = str(self.cast.company.organization.id), dict[str, str]()
