@@ -256,7 +256,7 @@ def _rebase(
 
     One that had been moved keeps the time that was agreed for it.
     """
-    kept, moves = [], {}
+    kept = []
     for override in overrides:
         assert override.original_start is not None
         target = trace.moves.get(override.original_start)
@@ -265,7 +265,6 @@ def _rebase(
             continue
         was = old.starts_at(bound_of(old, override.original_start))
         now = new.starts_at(bound_of(new, target))
-        moves[override.original_start] = target
         if was is None or now is None:
             kept.append(override)
             continue
@@ -277,7 +276,7 @@ def _rebase(
                 trace.followed.append(override)
         kept.append(override)
     flush(session)
-    series_service.shift_overrides(session, event, moves)
+    series_service.shift_originals(session, event, trace.moves)
     for override in kept:
         session.refresh(override, ["original_start"])
     return kept

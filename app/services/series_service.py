@@ -19,7 +19,7 @@ from app.calendaring.zones import get_zone, utc_to_wall, wall_to_utc
 from app.core.errors import Conflict, NotFound
 from app.core.ids import new_id
 from app.models.event import Event
-from app.services import occurrence_service
+from app.services import discussion_service, occurrence_service
 from app.services.event_times import as_instant, series_of
 from app.services.occurrence_service import Stored, bound_of
 from app.services.participant_service import copy_participants
@@ -169,14 +169,17 @@ def split_off(session: Session, series: Event, original: datetime) -> Event | No
     }
     session.execute(_MOVE_OVERRIDES, values)
     session.execute(_MOVE_OCCURRENCES, values)
+    discussion_service.copy_to(session, series, part)
+    discussion_service.move_to(session, series, part, original)
     session.expire_all()
     occurrence_service.sync(session, part, occurrence_service.wanted_rows(part, planned, overrides_of(session, part)))
     return part
 
 
-def shift_overrides(session: Session, series: Event, moves: Mapping[datetime, datetime]) -> None:
-    """Let overrides answer to other original starts of their series, all at once."""
+def shift_originals(session: Session, series: Event, moves: Mapping[datetime, datetime]) -> None:
+    """Let overrides, comments and files belong to other original starts of their series, all at once."""
     if any(old != new for old, new in moves.items()):
+        discussion_service.move_originals(session, series, moves)
         session.execute(
             text("""
                 UPDATE events e SET original_start = moved.new_start

@@ -73,7 +73,7 @@ def _repair(session: Session, event: Event) -> bool:
     moves = _nearest(sorted(stored), sorted(as_instant(occurrence.original_start) for occurrence in planned))
     moment = now()
     ahead = {old: new for old, new in moves.items() if stored[old].starts_at >= moment}
-    series_service.shift_overrides(session, event, ahead)
+    series_service.shift_originals(session, event, ahead)
     overrides = series_service.overrides_of(session, event)
     wanted = occurrence_service.wanted_rows(event, planned, overrides)
     kept = {old: row for old, row in stored.items() if row.starts_at < moment}

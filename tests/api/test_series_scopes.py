@@ -400,3 +400,28 @@ def test_deleting_every_occurrence_deletes_the_series(company: Company, database
         answer = anna.call("DELETE", f"/events/{series['id']}", params={"occurrence": occurrence})
         assert answer.status_code == 204
     assert company_counts(database, company.organization.id) == (0, 0, 0, 0)
+
+
+def test_rule_12_comments_and_files_survive_a_split_and_follow_their_occurrences(company: Company) -> None:
+    anna = company.admin
+    series = anna.create_event(recurrence_rule=WEEKLY)
+    path = f"/events/{series['id']}"
+    for body, query in (
+        ("On all", {}),
+        ("On the second", {"occurrence": SECOND}),
+        ("On the fourth", {"occurrence": FOURTH}),
+    ):
+        accepted(anna.call("POST", f"{path}/comments", json={"body": body}, params=query), 201)
+    accepted(anna.call("POST", f"{path}/attachments", content=b"Plan", params={"name": "plan.txt"}), 201)
+    part = change(anna, series, {"title": "Rest"}, occurrence=THIRD, scope="following")
+
+    def comments(event_id: str) -> list[tuple[str, str | None]]:
+        items = accepted(anna.get(f"/events/{event_id}/comments"))["items"]
+        return [(item["body"], item["original_start"]) for item in items]
+
+    assert comments(series["id"]) == [("On all", None), ("On the second", SECOND)]
+    assert comments(part["id"]) == [("On all", None), ("On the fourth", FOURTH)]
+    for event_id in (series["id"], part["id"]):
+        assert [item["name"] for item in accepted(anna.get(f"/events/{event_id}/attachments"))["items"]] == ["plan.txt"]
+    change(anna, part, {"start_time": "2027-04-05T11:00:00", "end_time": "2027-04-05T12:00:00"})
+    assert comments(part["id"])[1] == ("On the fourth", "2027-04-12T09:00:00Z")

@@ -24,6 +24,14 @@ VALUES = {
     "url": "https://planner.example/?a=1&token=t",
     "expires_at": "2027-03-27T12:30:00+00:00",
     "time_zone": "Europe/Berlin",
+    "sender": "Анна & Co",
+    "why": "invited",
+    "title": "Планёрка <b>",
+    "location": None,
+    "start": "2027-03-27T12:30:00+00:00",
+    "all_day": None,
+    "repeats": "yes",
+    "reason": None,
 }
 
 

@@ -49,7 +49,8 @@ def test_an_occurrence_says_what_its_event_says(company: Company) -> None:
         made = company.admin.create_event(**body)
         day = made["start_time"][:10]
         (item,) = company.admin.occurrences(day, f"{day[:8]}{int(day[8:]) + 1}")
-        shared = set(item) & set(made)
+        # Of a single event only the list tells an original start.
+        shared = set(item) & set(made) - {"original_start"}
         assert {name: item[name] for name in shared} == {name: made[name] for name in shared}
         assert item["original_start"] == made["start_time"]
 

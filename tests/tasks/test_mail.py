@@ -17,7 +17,7 @@ from app.core.ids import new_id
 from app.core.mail import FolderMailer, open_mailer
 from app.db import SessionLocal
 from app.services import delivery_service, outbox_service
-from app.services.outbox_service import MailTemplate
+from app.services.outbox_service import Mail, MailTemplate
 from app.supervisor.ports import free_port
 from app.supervisor.waiting import retry_until
 from app.tasks import email_tasks
@@ -301,7 +301,8 @@ def test_a_mail_that_cannot_be_composed_keeps_no_other_from_leaving(
     broken = somebody()
     with SessionLocal.begin() as session:
         tenancy.enter(session, company.organization.id, origin="test")
-        outbox_service.enqueue(session, company.organization.id, MailTemplate.INVITATION, broken, "en", {"url": "x"})
+        mail = Mail(MailTemplate.INVITATION, broken, "en", {"url": "x"})
+        outbox_service.enqueue(session, company.organization.id, [mail])
     email = invite(company)
     assert send_outbox() == 1
     assert len(server.mails_to(email)) == 1
