@@ -26,8 +26,8 @@ class Attendee:
 class EventData:
     """One VEVENT: an event, the master of a series, or an override of one instance (RFC 5545 §3.6.1).
 
-    `start` and `end` (exclusive) are naive wall times in `zone`, an IANA name, or dates when `zone` is None, which means
-    all-day. `start_utc` and `end_utc` are their instants, None when all-day. `nominal_days` is the whole days of a
+    `start` and `end` (exclusive) are naive wall times in `zone`, an IANA name, or dates when `zone` is None, which
+    means all-day. `start_utc` and `end_utc` are their instants, None when all-day. `nominal_days` is the whole days of a
     DURATION (§3.8.5.3). `rule` is the canonical text of a `Rule`. `exdates` and `rdates` are of the kind of `start`.
     `recurrence_id` is the original start of the instance that an override replaces: an aware UTC instant, or a date.
     `ical` is the component's own text as it was read, unfolded, with all that the fields do not hold; only `writing`
@@ -81,8 +81,8 @@ class Problem:
 class CalendarObject:
     """All components of one UID: what a client would store as one resource (RFC 4791 §4.1).
 
-    Without `master`, the overrides stand alone: a guest of single instances gets no more than those. `zones` is the text
-    of the VTIMEZONEs that its components name and the IANA database does not.
+    Without `master`, the overrides stand alone: a guest of single instances gets no more than those. `zones` is the
+    text of the VTIMEZONEs that its components name and the IANA database does not.
     """
 
     uid: str
