@@ -15,7 +15,7 @@ from app.calendaring.ical.values import format_moment
 
 MARK = "X-PLANNER-AS-READ"
 _DERIVED = "DERIVED"
-_EXPANDED = "EXPANDED"
+_IN_WRITTEN_ZONE = "ZONE-OF-FILE"
 
 
 def _dates(values: tuple[date, ...]) -> str:
@@ -28,6 +28,7 @@ def _zoned(data: EventData, text: str) -> str:
 
 # Only what differs from an empty event is marked, which keeps the line short.
 _FIELDS: Mapping[str, Callable[[EventData], str]] = {
+    "UID": lambda data: data.uid,
     "ZONE": lambda data: data.zone or "",
     "DTSTART": lambda data: _zoned(data, format_moment(data.start)),
     "DTEND": lambda data: _zoned(data, f"{format_moment(data.start)}/{format_moment(data.end)}/{data.nominal_days}"),
@@ -51,19 +52,21 @@ _FIELDS: Mapping[str, Callable[[EventData], str]] = {
 _TIMES = frozenset({"ZONE", "DTSTART", "DTEND", "RRULE", "EXDATE", "RDATE"})
 
 
-def mark(data: EventData, *, derived: bool = False, expanded: bool = False) -> str:
+def mark(data: EventData, *, derived: bool = False, in_written_zone: bool = False) -> str:
     """The line that goes right behind BEGIN:VEVENT.
 
     `derived` is a component that the file does not hold, because another one implies it: an RDATE with a length, or
-    RANGE. `expanded` is one whose rule became single dates.
+    RANGE. `in_written_zone` is one whose times were converted, and its rule made into dates, because only the file
+    knows its zone.
     """
-    parts = [f"{name}={_checksum(field(data))}" for name, field in _FIELDS.items() if field(data)]
-    parts += [_DERIVED] * derived + [_EXPANDED] * expanded
+    texts = [(name, field(data)) for name, field in _FIELDS.items()]
+    parts = [f"{name}={_checksum(text)}" for name, text in texts if text]
+    parts += [_DERIVED] * derived + [_IN_WRITTEN_ZONE] * in_written_zone
     return f"{MARK}:{';'.join(parts)}"
 
 
 def _checksum(text: str) -> str:
-    return f"{crc32(text.encode()):08x}"
+    return f"{crc32(text.encode(errors='replace')):08x}"
 
 
 class AsRead:
@@ -75,12 +78,12 @@ class AsRead:
         self._sums = dict(part.split("=", 1) for part in parts if "=" in part)
         self._is_marked = value is not None
         self.is_derived = _DERIVED in parts
-        self._is_expanded = _EXPANDED in parts
+        self.in_written_zone = _IN_WRITTEN_ZONE in parts
 
     def changed(self, data: EventData) -> frozenset[str]:
         """The properties, and "ZONE", whose meaning is not what was read.
 
-        An expanded rule is written with the dates that came of it, so they change together.
+        Times that were converted out of a zone that only the file knows change together.
         """
         if not self._is_marked:
             return frozenset(_FIELDS)
@@ -89,6 +92,6 @@ class AsRead:
             text = field(data)
             if self._sums.get(name) != (_checksum(text) if text else None):
                 found.add(name)
-        if self._is_expanded and found & _TIMES:
+        if self.in_written_zone and found & _TIMES:
             found |= _TIMES
         return frozenset(found)

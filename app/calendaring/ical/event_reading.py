@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from uuid import NAMESPACE_OID, uuid5
 
 from app.calendaring.ical.as_read import MARK, mark
-from app.calendaring.ical.content_lines import ContentLine
+from app.calendaring.ical.content_lines import ContentLine, escaped
 from app.calendaring.ical.context import Context, Properties
 from app.calendaring.ical.model import Attendee, EventData, Response, Role, Status, Transparency, Visibility
 from app.calendaring.ical.recurrence_reading import read_schedule
@@ -82,10 +82,12 @@ def read_event(lines: Sequence[ContentLine], properties: Properties, context: Co
     return _with_stamp(data, properties), schedule
 
 
-def with_text(data: EventData, lines: Sequence[ContentLine], *, expanded: bool) -> str:
-    """The text to keep for an event: its lines, with the mark that says what was read from them."""
+def with_text(data: EventData, lines: Sequence[ContentLine], *, in_written_zone: bool) -> str:
+    """The text to keep for an event: its lines, the mark that says what was read, and a UID where there was none."""
     kept = [str(line) for line in lines if line.name != MARK]
-    kept.insert(1, mark(data, expanded=expanded))
+    if not any(line.name == "UID" for line in lines):
+        kept.insert(1, f"UID:{escaped(data.uid)}")
+    kept.insert(1, mark(data, in_written_zone=in_written_zone))
     return "\n".join(kept)
 
 

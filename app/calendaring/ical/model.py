@@ -27,8 +27,8 @@ class EventData:
     """One VEVENT: an event, the master of a series, or an override of one instance (RFC 5545 §3.6.1).
 
     `start` and `end` (exclusive) are naive wall times in `zone`, an IANA name, or dates when `zone` is None, which
-    means all-day. `start_utc` and `end_utc` are their instants, None when all-day. `nominal_days` is the whole days of a
-    DURATION (§3.8.5.3). `rule` is the canonical text of a `Rule`. `exdates` and `rdates` are of the kind of `start`.
+    means all-day. `start_utc` and `end_utc` are their instants, None when all-day. `nominal_days` is the whole days of
+    a DURATION (§3.8.5.3). `rule` is the canonical text of a `Rule`. `exdates` and `rdates` are of the kind of `start`.
     `recurrence_id` is the original start of the instance that an override replaces: an aware UTC instant, or a date.
     `ical` is the component's own text as it was read, unfolded, with all that the fields do not hold; only `writing`
     may show it to others, because it holds a line of ours.

@@ -36,10 +36,6 @@ class Schedule:
     rdates: tuple[date, ...] = ()
     periods: tuple[tuple[date, date], ...] = ()
 
-    @property
-    def is_expanded(self) -> bool:
-        return self.written is not None and bool(self.rdates)
-
 
 def read_first_instance(properties: Properties, context: Context) -> Schedule:
     """The schedule of a VEVENT without its recurrence. Raises Refused, InvalidValue, TimeOutOfRange, OverflowError."""
