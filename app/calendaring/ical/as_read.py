@@ -16,6 +16,7 @@ from app.calendaring.ical.values import format_moment
 MARK = "X-PLANNER-AS-READ"
 _DERIVED = "DERIVED"
 _IN_WRITTEN_ZONE = "ZONE-OF-FILE"
+_FLOATING = "FLOATING"
 
 
 def _dates(values: tuple[date, ...]) -> str:
@@ -52,16 +53,16 @@ _FIELDS: Mapping[str, Callable[[EventData], str]] = {
 _TIMES = frozenset({"ZONE", "DTSTART", "DTEND", "RRULE", "EXDATE", "RDATE"})
 
 
-def mark(data: EventData, *, derived: bool = False, in_written_zone: bool = False) -> str:
+def mark(data: EventData, *, derived: bool = False, in_written_zone: bool = False, floating: bool = False) -> str:
     """The line that goes right behind BEGIN:VEVENT.
 
     `derived` is a component that the file does not hold, because another one implies it: an RDATE with a length, or
     RANGE. `in_written_zone` is one whose times were converted, and its rule made into dates, because only the file
-    knows its zone.
+    knows its zone. `floating` is one that names no zone.
     """
     texts = [(name, field(data)) for name, field in _FIELDS.items()]
     parts = [f"{name}={_checksum(text)}" for name, text in texts if text]
-    parts += [_DERIVED] * derived + [_IN_WRITTEN_ZONE] * in_written_zone
+    parts += [_DERIVED] * derived + [_IN_WRITTEN_ZONE] * in_written_zone + [_FLOATING] * floating
     return f"{MARK}:{';'.join(parts)}"
 
 
@@ -78,10 +79,11 @@ class AsRead:
         self._sums = dict(part.split("=", 1) for part in parts if "=" in part)
         self._is_marked = value is not None
         self.is_derived = _DERIVED in parts
+        self._is_floating = _FLOATING in parts
         self.in_written_zone = _IN_WRITTEN_ZONE in parts
 
-    def changed(self, data: EventData) -> frozenset[str]:
-        """The properties, and "ZONE", whose meaning is not what was read.
+    def changed(self, data: EventData, calendar_zone: str | None = None) -> frozenset[str]:
+        """The properties, and "ZONE", whose meaning is not what was read, or would not be in a calendar of that zone.
 
         Times that were converted out of a zone that only the file knows change together.
         """
@@ -92,6 +94,7 @@ class AsRead:
             text = field(data)
             if self._sums.get(name) != (_checksum(text) if text else None):
                 found.add(name)
-        if self.in_written_zone and found & _TIMES:
+        is_misread = self._is_floating and calendar_zone not in (None, data.zone)
+        if is_misread or (self.in_written_zone and found & _TIMES):
             found |= _TIMES
         return frozenset(found)

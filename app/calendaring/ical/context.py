@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.calendaring.ical.content_lines import ContentLine
-from app.calendaring.ical.foreign_zones import ForeignZones
+from app.calendaring.ical.foreign_zones import ForeignZones, Zone
 from app.calendaring.ical.model import Problem, ReadingLimits
 
 Properties = Mapping[str, Sequence[ContentLine]]
@@ -29,8 +29,8 @@ class Context:
     line: int
     uid: str | None = None
     problems: list[Problem] = field(default_factory=list)
-    # The TZIDs that the component names and the IANA database does not.
-    tzids: set[str] = field(default_factory=set)
+    # The zone of the component's start, in which its other times are when they name none.
+    start_zone: Zone | None = None
 
     def report(self, code: str, line: int | None = None, **params: object) -> None:
         """Notes a repair; the same one twice in a component is noted once."""

@@ -82,12 +82,12 @@ def read_event(lines: Sequence[ContentLine], properties: Properties, context: Co
     return _with_stamp(data, properties), schedule
 
 
-def with_text(data: EventData, lines: Sequence[ContentLine], *, in_written_zone: bool) -> str:
+def with_text(data: EventData, lines: Sequence[ContentLine], schedule: Schedule) -> str:
     """The text to keep for an event: its lines, the mark that says what was read, and a UID where there was none."""
     kept = [str(line) for line in lines if line.name != MARK]
     if not any(line.name == "UID" for line in lines):
         kept.insert(1, f"UID:{escaped(data.uid)}")
-    kept.insert(1, mark(data, in_written_zone=in_written_zone))
+    kept.insert(1, mark(data, in_written_zone=schedule.written is not None, floating=schedule.is_floating))
     return "\n".join(kept)
 
 

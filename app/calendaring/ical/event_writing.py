@@ -21,17 +21,18 @@ _COMPANIONS = {
 _TIMES = frozenset({"DTSTART", "DTEND", "EXDATE", "RDATE"})
 
 
-def write_event(data: EventData, stamp: datetime) -> str:
+def write_event(data: EventData, stamp: datetime, calendar_zone: str | None = None) -> str:
     """The unfolded text of a VEVENT, its lines separated by LF; "" for one that another component implies.
 
     With `data.ical`, that text comes back as it was but for the properties whose meaning has changed; DTSTAMP and
-    LAST-MODIFIED then become `stamp`, an aware instant: when this version was made.
+    LAST-MODIFIED then become `stamp`, an aware instant: when this version was made. Times that name no zone are given
+    theirs in a calendar of another one (`calendar_zone`, its X-WR-TIMEZONE).
     """
     if data.ical is None:
         return _new(data, stamp)
     head, mark, rest = _split(data.ical)
     as_read = AsRead(mark)
-    changed = as_read.changed(data)
+    changed = as_read.changed(data, calendar_zone)
     if as_read.is_derived:
         return _new(data, stamp) if changed else ""
     if not changed:

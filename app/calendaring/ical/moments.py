@@ -28,17 +28,18 @@ def read_moment(line: ContentLine, context: Context) -> ZonedMoment:
 
 
 def in_zone(moment: Moment, line: ContentLine, context: Context) -> ZonedMoment:
-    """A moment with the zone that its line names; UTC wins over a TZID, and no TZID means floating."""
+    """A moment with the zone that its line names; UTC wins over a TZID, and without a TZID it floats.
+
+    Other times of an event whose start names a zone float with the start.
+    """
     if not isinstance(moment.value, datetime):
         return ZonedMoment(moment.value, None)
     if moment.is_utc:
         return ZonedMoment(moment.value, UTC_ZONE)
     tzid = line.parameter("TZID")
     if not tzid:
-        return ZonedMoment(moment.value, context.zones.floating)
+        return ZonedMoment(moment.value, context.start_zone or context.zones.floating)
     zone = context.zones.resolve(tzid, moment.value.year)
     if zone.is_guess:
         context.report("zone_unknown", line.number, zone=tzid[:100], used=zone.name)
-    if zone.name != tzid:
-        context.tzids.add(tzid)
     return ZonedMoment(moment.value, zone)

@@ -70,7 +70,7 @@ class _Builder:
         except Refused as refusal:
             self._refuse(context, refusal)
             return
-        data = replace(data, ical=with_text(data, component.lines, in_written_zone=schedule.written is not None))
+        data = replace(data, ical=with_text(data, component.lines, schedule))
         if self._master is not None:
             context.report("uid_twice")
             self._problems += context.problems
@@ -118,7 +118,7 @@ class _Builder:
         # An override is one instance (§3.8.4.4). One without a master keeps its RDATEs nowhere either.
         data = replace(data, rule=None, exdates=(), rdates=(), recurrence_id=identifier)
         self._problems += context.problems
-        return replace(data, ical=with_text(data, component.lines, in_written_zone=schedule.written is not None))
+        return replace(data, ical=with_text(data, component.lines, schedule))
 
     def _add_implied(self, master: _Master, overrides: dict[date, EventData], ranges: list[EventData]) -> None:
         for data in from_periods(master.data, master.schedule):

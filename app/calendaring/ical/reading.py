@@ -67,9 +67,7 @@ class _Reader:
     def _component(self, place: Place) -> Component:
         context = Context(self._zones[place.calendar], self._limits, place.line)
         lines = self._lines(place.start, place.end, place.line, context)
-        if not lines or lines[-1].name != "END" or lines[-1].value.strip().upper() != place.name:
-            lines.append(ContentLine("END", "", place.name))
-        return Component(lines, context)
+        return Component(_balanced(lines), context)
 
     def _other(self, place: Place) -> Iterator[OtherComponent | Problem]:
         if place.name == "VTIMEZONE":
@@ -126,3 +124,23 @@ class _Reader:
             elif context is not None:
                 context.report("line_unreadable", number, value=text[:40])
         return found
+
+
+def _balanced(lines: list[ContentLine]) -> list[ContentLine]:
+    """The lines of a component, each BEGIN with its END; those that are missing are added, those too many left out."""
+    found: list[ContentLine] = []
+    names: list[str] = []
+    for line in lines:
+        name = line.value.strip().upper()
+        if line.name == "BEGIN":
+            names.append(name)
+        elif line.name == "END":
+            if name not in names:
+                continue
+            while names[-1] != name:
+                found.append(ContentLine("END", "", names.pop()))
+            names.pop()
+        found.append(line)
+        if not names:
+            break
+    return found + [ContentLine("END", "", name) for name in reversed(names)]

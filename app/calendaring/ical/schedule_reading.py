@@ -35,6 +35,7 @@ class Schedule:
     exdates: tuple[date, ...] = ()
     rdates: tuple[date, ...] = ()
     periods: tuple[tuple[date, date], ...] = ()
+    is_floating: bool = False
 
 
 def read_first_instance(properties: Properties, context: Context) -> Schedule:
@@ -43,6 +44,7 @@ def read_first_instance(properties: Properties, context: Context) -> Schedule:
         raise Refused("start_missing", context.line)
     line = properties["DTSTART"][0]
     start = read_moment(line, context)
+    context.start_zone = start.zone
     end = _read_end(properties, context)
     if start.zone is None or _is_outlook_all_day(properties, start, end):
         return _all_day(start, end, context, line)
@@ -73,6 +75,7 @@ def _timed(
         wall = start_utc.replace(tzinfo=None)
         schedule = Schedule(wall, wall, UTC_ZONE, start.value, zone, start_utc)
         context.report("zone_not_iana", line.number, zone=(line.parameter("TZID") or "")[:100])
+    schedule.is_floating = not line.parameter("TZID") and line.value.strip()[-1:] not in "Zz"
     schedule.end_utc = _end_instant(end, schedule, start_utc)
     if schedule.end_utc < start_utc:
         schedule.end_utc = start_utc

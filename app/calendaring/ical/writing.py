@@ -54,7 +54,7 @@ def write_calendar(
             continue
         shown = _busy(item) if busy_only else item
         if shown.master is not None or shown.overrides:
-            text = _object_text(shown)
+            text = _object_text(shown, properties.zone)
             yield _folded(zones.with_zones(text, shown.zones, _zone_of(shown)))
     yield b"END:VCALENDAR\r\n"
 
@@ -63,15 +63,12 @@ def _folded(lines: Iterable[str]) -> bytes:
     return b"".join(map(folded, lines))
 
 
-def _object_text(item: WrittenObject) -> str:
+def _object_text(item: WrittenObject, calendar_zone: str | None) -> str:
     """The components of an object. Those that another implies are left out while nothing else has changed either."""
     events = [*([] if item.master is None else [item.master]), *item.overrides]
-    is_same = all(is_unchanged(data) for data in events)
-    texts = [
-        "" if is_same and is_implied(data) else write_event(data, item.stamp) or new_event(data, item.stamp)
-        for data in events
-    ]
-    return "\n".join(text for text in texts if text)
+    if all(is_unchanged(data) for data in events):
+        events = [data for data in events if not is_implied(data)]
+    return "\n".join(write_event(data, item.stamp, calendar_zone) or new_event(data, item.stamp) for data in events)
 
 
 def _zone_of(item: WrittenObject) -> str | None:
