@@ -1,6 +1,7 @@
 """From the TZIDs of other programs to IANA zones (RFC 5545 §3.2.19; calendar rule 24)."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import NamedTuple
@@ -8,14 +9,13 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
-from app.calendaring.ical.vtimezone import WrittenZone
+from app.calendaring.ical.vtimezone import FIRST_YEAR, LAST_YEAR, WrittenZone
 from app.calendaring.zones import UnknownZone, get_zone, to_utc, utc_to_wall, wall_to_utc
 
 UTC_NAME = "UTC"
 
-# What a file may cost: each comparison of a VTIMEZONE with the database takes some milliseconds.
 _MAX_COMPARISONS = 500
-_FIRST_YEAR, _LAST_YEAR = 1900, 2100
+_MAX_INSTANTS = 50_000
 _DAY = timedelta(days=1)
 
 
@@ -47,15 +47,28 @@ def iana_zone(name: str) -> Zone:
 UTC_ZONE = iana_zone(UTC_NAME)
 
 
+@dataclass(slots=True)
+class ZoneWork:
+    """What the zones of one file may still cost, and what is known of them already.
+
+    A comparison of a VTIMEZONE with the database takes some milliseconds; `instants` are those converted one by one.
+    """
+
+    comparisons: int = _MAX_COMPARISONS
+    instants: int = _MAX_INSTANTS
+    found: dict[tuple[str, WrittenZone | None, str | None, int], Zone] = field(default_factory=dict)
+
+
 class ForeignZones:
     """The zones of one calendar of a file: what it writes out, its own default, and Planner's."""
 
-    def __init__(self, written: Mapping[str, WrittenZone], calendar_zone: str | None, default: str) -> None:
+    def __init__(
+        self, written: Mapping[str, WrittenZone], calendar_zone: str | None, default: str, work: ZoneWork
+    ) -> None:
         self._written = written
         self._calendar_zone = known_name(calendar_zone) if calendar_zone else None
         self._default = iana_zone(default)
-        self._found: dict[tuple[str, int], Zone] = {}
-        self._comparisons = 0
+        self.work = work
 
     @property
     def floating(self) -> Zone:
@@ -71,12 +84,12 @@ class ForeignZones:
 
     def resolve(self, tzid: str, year: int) -> Zone:
         """The zone that a TZID means for something that happens in `year`."""
-        year = min(max(year, _FIRST_YEAR), _LAST_YEAR)
+        year = min(max(year, FIRST_YEAR), LAST_YEAR)
         written = self._written.get(tzid)
-        key = (tzid, year if written is not None else 0)
-        zone = self._found.get(key)
+        key = (tzid, written, self._calendar_zone, 0 if written is None else year)
+        zone = self.work.found.get(key)
         if zone is None:
-            zone = self._found[key] = self._resolved(tzid, written, year)
+            zone = self.work.found[key] = self._resolved(tzid, written, year)
         return zone
 
     def _resolved(self, tzid: str, written: WrittenZone | None, year: int) -> Zone:
@@ -86,14 +99,14 @@ class ForeignZones:
         hints = [name for name in _hints(tzid, written) if name is not None]
         if written is None:
             return iana_zone(hints[0]) if hints else self.floating._replace(is_guess=True)
-        self._comparisons += 1
-        if self._comparisons > _MAX_COMPARISONS:
-            return Zone(UTC_NAME, UTC_ZONE.iana, written)
+        if self.work.comparisons <= 0:
+            return iana_zone(hints[0]) if hints else Zone(UTC_NAME, UTC_ZONE.iana, written)
+        self.work.comparisons -= 1
         # A zone known by its name keeps its wall time when its offsets have been changed since (rules 1 and 9).
         fallback = iana_zone(hints[0]) if hints else Zone(UTC_NAME, UTC_ZONE.iana, written)
         hints += [name for name in (self._calendar_zone, self._default.name) if name is not None]
         # Lotus Notes puts the changes an hour off, and many write rules that end soon: try the best agreement first.
-        for last_year, is_exact in ((year + 2, True), (year, True), (year, False)):
+        for last_year, is_exact in ((min(year + 2, LAST_YEAR), True), (year, True), (year, False)):
             probes = _probes(written, year, last_year, is_exact=is_exact)
             for name in (*hints, *_usual_names(), *sorted(_names().values())):
                 if all(_offset(get_zone(name), instant) == offset for instant, offset in probes):
@@ -131,13 +144,12 @@ def _probes(
 
     Without `is_exact`, the day of a change itself is left out.
     """
-    transitions = written.transitions(first_year, last_year)
     start, end = datetime(first_year, 1, 1), datetime(last_year, 12, 31)  # noqa: DTZ001
     instants = [datetime(year, month, 15) for year in range(first_year, last_year + 1) for month in range(1, 13)]  # noqa: DTZ001
-    for instant, _ in transitions:
+    for instant, _ in written.transitions:
         if start < instant < end:
             instants += [instant - timedelta(seconds=1), instant] if is_exact else [instant - _DAY, instant + _DAY]
-    return list(zip(instants, written.offsets_at(instants, transitions), strict=True))
+    return [(instant, written.offset_at(instant)) for instant in instants]
 
 
 def _offset(zone: ZoneInfo, instant: datetime) -> timedelta | None:

@@ -41,5 +41,6 @@ def in_zone(moment: Moment, line: ContentLine, context: Context) -> ZonedMoment:
         return ZonedMoment(moment.value, context.start_zone or context.zones.floating)
     zone = context.zones.resolve(tzid, moment.value.year)
     if zone.is_guess:
+        zone = context.start_zone or zone
         context.report("zone_unknown", line.number, zone=tzid[:100], used=zone.name)
     return ZonedMoment(moment.value, zone)

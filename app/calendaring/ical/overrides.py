@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 
 from app.calendaring.expansion import day_of
@@ -17,6 +17,8 @@ from app.calendaring.rule import Rule
 from app.calendaring.series import InvalidSeries, Series
 from app.calendaring.zones import TimeOutOfRange, get_zone, utc_to_wall, wall_to_utc
 
+_LENGTH_OF_A_RANGE = timedelta(days=3660)
+_MAX_INSTANCES = 10_000
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
@@ -80,7 +82,7 @@ def _instances_after(master: EventData, after: date, until: date | None) -> Iter
     """The original starts behind `after`, before `until`, in order: aware instants or dates."""
     zone = None if master.zone is None else get_zone(master.zone)
     rule = None if master.rule is None else Rule.parse(master.rule)
-    bound = until or (date.max if master.all_day else _END_OF_TIME)
+    bound = _earlier(until, after)
     extra = {value if zone is None else wall_to_utc(value, zone) for value in master.rdates}  # type: ignore[arg-type]
     excluded = {value if zone is None else wall_to_utc(value, zone) for value in master.exdates}  # type: ignore[arg-type]
     pending = sorted(value for value in extra - excluded if after < value < bound)
@@ -90,7 +92,7 @@ def _instances_after(master: EventData, after: date, until: date | None) -> Iter
         )
     except (InvalidSeries, TimeOutOfRange):
         return
-    for occurrence in series.occurrences(bound):
+    for occurrence in islice(series.occurrences_between(after, bound), _MAX_INSTANCES):
         if occurrence.original_start <= after:
             continue
         while pending and pending[0] <= occurrence.original_start:
@@ -99,6 +101,15 @@ def _instances_after(master: EventData, after: date, until: date | None) -> Iter
                 yield value
         yield occurrence.original_start
     yield from pending
+
+
+def _earlier(until: date | None, after: date) -> date:
+    """Where the instances that are looked at end: before the next range, and within the years of a range."""
+    try:
+        bound = after + _LENGTH_OF_A_RANGE
+    except OverflowError:
+        return _END_OF_TIME if isinstance(after, datetime) else date.max
+    return bound if until is None else min(until, bound)
 
 
 def _moved(first: EventData, original: date) -> EventData | None:

@@ -7,7 +7,7 @@ from app.calendaring.ical.calendar_properties import read_properties
 from app.calendaring.ical.content_lines import ContentLine, decoded, parse_line, unfolded, without_controls
 from app.calendaring.ical.context import Context
 from app.calendaring.ical.event_reading import own_properties
-from app.calendaring.ical.foreign_zones import ForeignZones
+from app.calendaring.ical.foreign_zones import ForeignZones, ZoneWork
 from app.calendaring.ical.model import CalendarObject, CalendarProperties, OtherComponent, Problem, ReadingLimits
 from app.calendaring.ical.objects import Component, build_object, zone_texts
 from app.calendaring.ical.scanning import Contents, Place, scan, seekable
@@ -93,17 +93,25 @@ class _Reader:
 
     def _read_zones(self, default_zone: str) -> dict[int, ForeignZones]:
         written: dict[int, dict[str, WrittenZone]] = {}
-        places = [place for place in self._contents.places if place.name == "VTIMEZONE"]
-        for place in places[:_MAX_ZONES]:
-            zone = parse_zone(self._lines(place.start, place.end, place.line, None))
+        known: dict[str, WrittenZone | None] = {}
+        for place in self._contents.places:
+            if place.name != "VTIMEZONE":
+                continue
+            lines = self._lines(place.start, place.end, place.line, None)
+            text = "\n".join(map(str, lines))
+            if text not in known and len(known) < _MAX_ZONES:
+                known[text] = parse_zone(lines)
+            zone = known.get(text)
             if zone is not None:
                 written.setdefault(place.calendar, {}).setdefault(zone.tzid, zone)
+        work = ZoneWork()
         calendars = {0, *self._properties}
         return {
             calendar: ForeignZones(
                 written.get(calendar, {}),
                 self._properties[calendar].zone if calendar in self._properties else None,
                 default_zone,
+                work,
             )
             for calendar in calendars
         }

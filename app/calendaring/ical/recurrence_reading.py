@@ -126,7 +126,8 @@ def _listed(
 
 def _expand(schedule: Schedule, written: Zone, rule: Rule, context: Context) -> None:
     """Turns the rule of a zone that only the file knows into dates: as a rule it would follow another zone's clock."""
-    maximum = context.limits.rdates
+    work = context.zones.work
+    maximum = min(context.limits.rdates, work.instants)
     start = schedule.wall
     instants: list[datetime] = []
     schedule.rule = None
@@ -141,6 +142,7 @@ def _expand(schedule: Schedule, written: Zone, rule: Rule, context: Context) -> 
         if isinstance(rule.until, datetime) and instant > rule.until:
             break
         instants.append(instant)
+    work.instants -= len(instants)
     assert schedule.zone is not None
     found = {schedule.zone.to_wall(instant) for instant in instants} | set(schedule.rdates)
     schedule.rdates = tuple(sorted(found - {schedule.start}))

@@ -171,6 +171,9 @@ class _Scanner:
         if name == b"VCALENDAR":
             self._end_calendar(start)
             self._calendar += 1
+            if self._calendar > self._limits.components:
+                self._open, self._line, self.is_full = [name], line, True
+                self._refuse("too_many_components", maximum=self._limits.components)
             self._in_calendar = True
             self._gap = (after, line + 1)
             self.contents.headers[self._calendar] = []

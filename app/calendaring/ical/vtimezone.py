@@ -1,16 +1,23 @@
 """VTIMEZONE: what a zone that a file writes out says (RFC 5545 §3.6.5)."""
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from itertools import islice
 
 from app.calendaring.expansion import expand, times_per_day
 from app.calendaring.ical.content_lines import ContentLine
 from app.calendaring.ical.values import InvalidValue, list_items, parse_moment, parse_offset
 from app.calendaring.rule import Frequency, InvalidRule, Rule
 
-_MAX_OBSERVANCES = 100
-_MAX_RDATES = 1000
+FIRST_YEAR, LAST_YEAR = 1960, 2060  # leap years both
+
+_MAX_OBSERVANCES = 50
+_MAX_ONSETS = 400
+_MAX_RDATES = 400
+_NEARBY = 10
 _ZERO = timedelta(0)
 
 
@@ -24,64 +31,65 @@ class Observance:
     rule: Rule | None
     others: tuple[datetime, ...]
 
-    def onsets(self, first_year: int, last_year: int) -> list[datetime]:
-        """The onsets in these years, and the last one before them, all in UTC as naive datetimes."""
+    def onsets(self) -> list[datetime]:
+        """The onsets in UTC as naive datetimes; a rule is followed through the years that are looked at."""
         found = [self.onset, *self.others]
         if self.rule is not None:
-            found += self._ruled(self.rule, first_year, last_year)
-        last_day = datetime(last_year, 12, 31, 23, 59, 59)  # noqa: DTZ001
-        return [_shifted(moment, -self.offset_before) for moment in found if moment <= last_day]
+            found += islice(self._ruled(self.rule), _MAX_ONSETS)
+        return [_shifted(moment, -self.offset_before) for moment in found]
 
-    def _ruled(self, rule: Rule, first_year: int, last_year: int) -> list[datetime]:
-        last = datetime(last_year, 12, 31, 23, 59, 59)  # noqa: DTZ001
+    def _ruled(self, rule: Rule) -> Iterator[datetime]:
+        last = datetime(LAST_YEAR, 12, 31, 23, 59, 59)  # noqa: DTZ001
         if isinstance(rule.until, datetime):
             utc = rule.until.tzinfo is not None
             last = min(last, _shifted(rule.until.replace(tzinfo=None), self.offset_before if utc else _ZERO))
-        first = date(max(min(first_year - 1, last.year), self.onset.year, 1), 1, 1)
-        moments = expand(rule, self.onset, first, last.date())
-        return [moment for moment in moments if isinstance(moment, datetime) and moment <= last]
+        first = date(max(min(FIRST_YEAR, last.year), self.onset.year), 1, 1)
+        for moment in expand(rule, self.onset, first, last.date()):
+            if isinstance(moment, datetime) and moment <= last:
+                yield moment
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class WrittenZone:
-    """A VTIMEZONE. `location` is its X-LIC-LOCATION; `text` is its unfolded text."""
+    """A VTIMEZONE. `location` is its X-LIC-LOCATION; `text` is its unfolded text.
+
+    Outside FIRST_YEAR … LAST_YEAR its offsets are those of the nearest of these years.
+    """
 
     tzid: str
     location: str | None
     observances: tuple[Observance, ...]
     text: str
 
-    def transitions(self, first_year: int, last_year: int) -> list[tuple[datetime, timedelta]]:
-        """The naive UTC instants of changes up to the end of `last_year`, and the offset from each on."""
-        found = {
-            onset: observance.offset
-            for observance in self.observances
-            for onset in observance.onsets(first_year, last_year)
-        }
+    @cached_property
+    def transitions(self) -> list[tuple[datetime, timedelta]]:
+        """The naive UTC instants of changes in order, and the offset from each on."""
+        found = {onset: observance.offset for observance in self.observances for onset in observance.onsets()}
         return sorted(found.items())
+
+    @cached_property
+    def _instants(self) -> list[datetime]:
+        return [instant for instant, _ in self.transitions]
+
+    @cached_property
+    def _first_offset(self) -> timedelta:
+        return min(self.observances, key=lambda observance: observance.onset).offset_before
 
     def to_utc(self, wall: datetime) -> datetime:
         """The aware instant of a naive wall time: in a gap by the offset before it, else the first of two (§3.3.5)."""
-        transitions = self.transitions(wall.year - 1, min(wall.year + 1, 9999))
-        before = self._first_offset()
-        for instant, offset in transitions:
-            if _shifted(instant, max(before, offset)) > wall:
+        near = wall.replace(year=min(max(wall.year, FIRST_YEAR), LAST_YEAR))
+        index = bisect_right(self._instants, near - timedelta(days=1))
+        before = self.transitions[index - 1][1] if index else self._first_offset
+        for instant, offset in self.transitions[index : index + _NEARBY]:
+            if _shifted(instant, max(before, offset)) > near:
                 break
             before = offset
         return _shifted(wall, -before).replace(tzinfo=UTC)
 
-    def offsets_at(self, instants: list[datetime], transitions: list[tuple[datetime, timedelta]]) -> list[timedelta]:
-        """The offsets at naive UTC instants, by these transitions."""
-        keys = [instant for instant, _ in transitions]
-        found = []
-        for instant in instants:
-            index = bisect_right(keys, instant) - 1
-            found.append(transitions[index][1] if index >= 0 else self._first_offset())
-        return found
-
-    def _first_offset(self) -> timedelta:
-        first = min(self.observances, key=lambda observance: observance.onset)
-        return first.offset_before
+    def offset_at(self, instant: datetime) -> timedelta:
+        """The offset at a naive UTC instant."""
+        index = bisect_right(self._instants, instant)
+        return self.transitions[index - 1][1] if index else self._first_offset
 
 
 def parse_zone(lines: list[ContentLine]) -> WrittenZone | None:
