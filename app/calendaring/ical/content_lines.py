@@ -19,7 +19,7 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _CARET = re.compile(r"\^([n^'])")
 _CARET_CHARACTERS = {"n": "\n", "^": "^", "'": '"'}
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_FOLD = re.compile(rb"\r?\n[ \t]")
+_FOLD = re.compile(rb"\r*\n[ \t]")
 
 
 class ContentLine(NamedTuple):
@@ -96,7 +96,8 @@ def quoted(value: str) -> str:
     """A parameter value, in quotes where it must be (§3.2), and in the escapes of RFC 6868."""
     value = value.replace("^", "^^").replace("\r\n", "\n").replace("\n", "^n").replace('"', "^'")
     value = _CONTROLS.sub("", value)
-    return f'"{value}"' if any(mark in value for mark in ",;:") else value
+    must_be_quoted = value != value.strip() or any(mark in value for mark in ",;:")
+    return f'"{value}"' if must_be_quoted else value
 
 
 def without_controls(text: str) -> str:

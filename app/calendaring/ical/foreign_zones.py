@@ -104,11 +104,12 @@ class ForeignZones:
         self.work.comparisons -= 1
         # A zone known by its name keeps its wall time when its offsets have been changed since (rules 1 and 9).
         fallback = iana_zone(hints[0]) if hints else Zone(UTC_NAME, UTC_ZONE.iana, written)
-        hints += [name for name in (self._calendar_zone, self._default.name) if name is not None]
+        likely = [name for name in (self._calendar_zone, self._default.name) if name is not None]
+        candidates = hints or [*likely, *_usual_names(), *sorted(_names().values())]
         # Lotus Notes puts the changes an hour off, and many write rules that end soon: try the best agreement first.
         for last_year, is_exact in ((min(year + 2, LAST_YEAR), True), (year, True), (year, False)):
             probes = _probes(written, year, last_year, is_exact=is_exact)
-            for name in (*hints, *_usual_names(), *sorted(_names().values())):
+            for name in candidates:
                 if all(_offset(get_zone(name), instant) == offset for instant, offset in probes):
                     return iana_zone(name)
         return fallback

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import islice
 
 from app.calendaring.ical.content_lines import ContentLine
 from app.calendaring.ical.context import Context, Properties, Refused
@@ -55,6 +56,7 @@ class _Builder:
         context = component.context
         properties = own_properties(component.lines)
         self._uid = context.uid = read_uid(component.lines, properties, context)
+        context.problems = [replace(problem, uid=context.uid) for problem in context.problems]
         self._zones.update(dict.fromkeys(zone_texts(component.lines, context.zones)))
         if "RECURRENCE-ID" not in properties:
             self._add_master(component, properties)
@@ -129,11 +131,11 @@ class _Builder:
         for number, first in enumerate(ranges):
             until = _identifier(ranges[number + 1]) if number + 1 < len(ranges) else None
             room = max(0, maximum - len(overrides))
-            implied = list(from_range(master.data, first, until, room + 1))
+            news = (data for data in from_range(master.data, first, until) if _identifier(data) not in overrides)
+            implied = list(islice(news, room + 1))
             if len(implied) > room:
                 master.context.report("range_cut", maximum=maximum)
-            for data in implied[:room]:
-                overrides.setdefault(_identifier(data), data)
+            overrides.update((_identifier(data), data) for data in implied[:room])
 
     def _refuse(self, context: Context, refusal: Refused) -> None:
         self._problems += context.problems

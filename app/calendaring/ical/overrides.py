@@ -58,15 +58,15 @@ def from_periods(master: EventData, schedule: Schedule) -> Iterator[EventData]:
         )
 
 
-def from_range(master: EventData, first: EventData, until: date | None, maximum: int) -> Iterator[EventData]:
+def from_range(master: EventData, first: EventData, until: date | None) -> Iterator[EventData]:
     """The overrides that one with RANGE=THISANDFUTURE implies for the instances after it (§3.2.13).
 
-    They are moved by as much as the first and are as long as it; `until` is where the next such range takes over. At
-    most `maximum` are made. A first that turned timed or all-day stands for itself only.
+    They are moved by as much as the first and are as long as it; `until` is where the next such range takes over. They
+    end after ten years. A first that turned timed or all-day stands for itself only.
     """
     if first.recurrence_id is None or first.all_day is not master.all_day:
         return
-    for original in islice(_instances_after(master, first.recurrence_id, until), maximum):
+    for original in _instances_after(master, first.recurrence_id, until):
         moved = _moved(first, original)
         if moved is not None:
             yield _derived(moved)

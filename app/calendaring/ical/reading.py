@@ -30,9 +30,12 @@ def read_objects(
     Components of one UID make one object, wherever in the file they are. Raises UnknownZone for a wrong `default_zone`.
     """
     get_zone(default_zone)
-    limits = limits or ReadingLimits()
-    file = seekable(source)
-    return _Reader(file, scan(file, limits), limits, default_zone).items()
+    return _items(source, limits or ReadingLimits(), default_zone)
+
+
+def _items(source: Iterable[bytes] | BinaryIO, limits: ReadingLimits, default_zone: str) -> Iterator[Item]:
+    with seekable(source) as file:
+        yield from _Reader(file, scan(file, limits), limits, default_zone).items()
 
 
 class _Reader:

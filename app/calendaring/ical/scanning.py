@@ -4,8 +4,10 @@ import codecs
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import IO, BinaryIO, NamedTuple
+from functools import partial
+from typing import IO, BinaryIO, NamedTuple, cast
 
 from app.calendaring.ical.content_lines import decoded, unfolded
 from app.calendaring.ical.model import Problem, ReadingLimits
@@ -13,8 +15,8 @@ from app.calendaring.ical.model import Problem, ReadingLimits
 _BLOCK = 256 * 1024
 _SPOOL_IN_MEMORY = 1024 * 1024
 _LANDMARK = re.compile(
-    rb"^(?:(BEGIN|END)[ \t]*:[ \t]*([A-Za-z0-9-]{1,64})[ \t]*\r?$"
-    rb"|UID(?:;[^:\r\n]*+)?:([^\r\n]*+(?:\r?\n[ \t][^\r\n]*+)*+))",
+    rb"^(?:(BEGIN|END)[ \t]*:[ \t]*([A-Za-z0-9-]{1,64})[ \t]*\r*$"
+    rb"|UID(?:;[^:\r\n]*+)?:([^\r\n]*+(?:\r*\n[ \t][^\r\n]*+)*+))",
     re.MULTILINE | re.IGNORECASE,
 )
 _WIDE_ENCODINGS = (
@@ -49,21 +51,23 @@ class Contents:
     problems: list[Problem] = field(default_factory=list)
 
 
-def seekable(source: Iterable[bytes] | BinaryIO) -> IO[bytes]:
+@contextmanager
+def seekable(source: Iterable[bytes] | BinaryIO) -> Iterator[IO[bytes]]:
     """The source as a file to seek in, of an encoding that extends ASCII, its lines ended by LF or CRLF.
 
     A file that is both already is taken as it is; anything else goes through a temporary file.
     """
-    if isinstance(source, IO) or (hasattr(source, "read") and hasattr(source, "seek")):
-        file: IO[bytes] = source  # type: ignore[assignment]
-        if file.seekable():
-            file.seek(0)
-            head = file.read(_BLOCK)
-            file.seek(0)
-            if _encoding(head) is None and not _ended_by_cr(head):
-                return file
-    chunks = iter(lambda: source.read(_BLOCK), b"") if hasattr(source, "read") else iter(source)
-    return _spooled(chunks)
+    file = cast("IO[bytes] | None", source if hasattr(source, "read") else None)
+    if file is not None and file.seekable():
+        file.seek(0)
+        head = file.read(_BLOCK)
+        file.seek(0)
+        if _encoding(head) is None and not _ended_by_cr(head):
+            yield file
+            return
+    chunks = iter(source) if file is None else iter(partial(file.read, _BLOCK), b"")
+    with _spooled(chunks) as spool:
+        yield spool
 
 
 def _spooled(chunks: Iterator[bytes]) -> IO[bytes]:
