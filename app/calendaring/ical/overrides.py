@@ -80,27 +80,22 @@ def _derived(data: EventData) -> EventData:
 
 def _instances_after(master: EventData, after: date, until: date | None) -> Iterator[date]:
     """The original starts behind `after`, before `until`, in order: aware instants or dates."""
-    zone = None if master.zone is None else get_zone(master.zone)
-    rule = None if master.rule is None else Rule.parse(master.rule)
-    bound = _earlier(until, after)
-    extra = {value if zone is None else wall_to_utc(value, zone) for value in master.rdates}  # type: ignore[arg-type]
-    excluded = {value if zone is None else wall_to_utc(value, zone) for value in master.exdates}  # type: ignore[arg-type]
-    pending = sorted(value for value in extra - excluded if after < value < bound)
     try:
         series = Series(
-            master.start, master.end, zone, rule, frozenset(master.exdates), master.start_utc, master.end_utc
+            master.start,
+            master.end,
+            zone=None if master.zone is None else get_zone(master.zone),
+            rule=None if master.rule is None else Rule.parse(master.rule),
+            exdates=frozenset(master.exdates),
+            rdates=frozenset(master.rdates),
+            start_utc=master.start_utc,
+            end_utc=master.end_utc,
         )
     except (InvalidSeries, TimeOutOfRange):
         return
-    for occurrence in islice(series.occurrences_between(after, bound), _MAX_INSTANCES):
-        if occurrence.original_start <= after:
-            continue
-        while pending and pending[0] <= occurrence.original_start:
-            value = pending.pop(0)
-            if value != occurrence.original_start:
-                yield value
-        yield occurrence.original_start
-    yield from pending
+    for occurrence in islice(series.occurrences_between(after, _earlier(until, after)), _MAX_INSTANCES):
+        if occurrence.original_start > after:
+            yield occurrence.original_start
 
 
 def _earlier(until: date | None, after: date) -> date:

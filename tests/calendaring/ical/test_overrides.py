@@ -89,6 +89,13 @@ def test_a_range_moves_the_instances_after_it() -> None:
     }
 
 
+def test_a_range_moves_single_dates_too() -> None:
+    data = RANGE.replace(b";COUNT=6\r\n", b";COUNT=4\r\nRDATE;TZID=Europe/Berlin:20260416T090000\r\n")
+    found = {moved.recurrence_id: moved.start for moved in read_one(data).overrides}
+    assert found[utc(2026, 4, 16, 7)] == datetime(2026, 4, 17, 14)
+    assert utc(2026, 4, 20, 7) not in found
+
+
 def test_a_range_of_a_series_without_end_is_cut_at_the_limit() -> None:
     data = RANGE.replace(b";COUNT=6", b"")
     items = read(data, limits=ReadingLimits(overrides=10))
