@@ -44,6 +44,11 @@ app.conf.update(
             "schedule": crontab(minute=17),
             "options": {"expires": 3600},
         },
+        "cleanup-idempotency-keys-hourly": {
+            "task": "app.tasks.cleanup_tasks.cleanup_idempotency_keys",
+            "schedule": crontab(minute=27),
+            "options": {"expires": 3600},
+        },
         "send-outbox-every-minute": {
             "task": "app.tasks.email_tasks.send_outbox",
             "schedule": crontab(),

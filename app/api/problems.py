@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
+import psycopg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -30,6 +31,7 @@ TITLES = {
     404: "Not found",
     405: "Method not allowed",
     409: "Conflict",
+    410: "Gone",
     412: "Precondition failed",
     413: "Content too large",
     415: "Unsupported media type",
@@ -130,6 +132,8 @@ def add_exception_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(DBAPIError, _on_database_error)
+    # Hot statements go to the driver itself.
+    app.add_exception_handler(psycopg.Error, _on_database_error)
     app.add_exception_handler(PoolTimeoutError, _on_unavailable)
     app.add_exception_handler(Exception, on_unexpected)
 
@@ -170,7 +174,7 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
 
 
 async def _on_database_error(request: Request, error: Exception) -> Response:
-    state = getattr(cast(DBAPIError, error).orig, "sqlstate", None) or ""
+    state = getattr(getattr(error, "orig", error), "sqlstate", None) or ""
     language = reader_language(request.scope)
     if state in TRY_AGAIN:
         return problem(request.scope, 409, "try_again", message("try_again", language), headers={"Retry-After": "1"})

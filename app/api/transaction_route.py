@@ -48,7 +48,17 @@ class TransactionRoute(APIRoute):
             adapter=TypeAdapter(model) if isinstance(model, type) and issubclass(model, BaseModel) else None,
             collection=path if options.get("status_code") == 201 and "{" not in path else None,
         )
-        super().__init__(path, _in_one_hop(endpoint, answer), **options)
+        self.is_post = "POST" in (options.get("methods") or ())
+        super().__init__(path, _in_one_hop(self.answering(endpoint, answer)), **options)
+
+    def answering(self, endpoint: Callable[..., Any], answer: "Answer") -> Callable[..., Response]:
+        """The endpoint as what makes the response, inside the transaction."""
+
+        @functools.wraps(endpoint)
+        def run(**values: Any) -> Response:
+            return answer.respond(endpoint(**values))
+
+        return run
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +85,17 @@ class Answer:
         return response
 
 
-def _in_one_hop(endpoint: Callable[..., Any], answer: Answer) -> Callable[..., Any]:
-    @functools.wraps(endpoint)
+def _in_one_hop(answering: Callable[..., Response]) -> Callable[..., Response]:
+    @functools.wraps(answering)
     def run(**values: Any) -> Response:
-        session = _session_among(values)
+        session = session_among(values)
         if session is None:
-            return answer.respond(endpoint(**values))
+            return answering(**values)
         try:
             for name, value in values.items():
                 if isinstance(value, Deferred):
                     values[name] = value.compute()
-            response = answer.respond(endpoint(**values))
+            response = answering(**values)
             session.commit()
         finally:
             session.close()
@@ -97,7 +107,8 @@ def _in_one_hop(endpoint: Callable[..., Any], answer: Answer) -> Callable[..., A
     return run
 
 
-def _session_among(values: dict[str, Any]) -> Session | None:
+def session_among(values: dict[str, Any]) -> Session | None:
+    """The session of the request, which one of an endpoint's values is or has; None without one."""
     for value in values.values():
         if isinstance(value, Session):
             return value

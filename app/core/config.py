@@ -150,6 +150,12 @@ class Settings(BaseSettings):
     EVENTS_WINDOW_MAX_DAYS: int = Field(400, ge=1, le=3660)
     STATISTICS_MAX_ROWS: int = Field(10_000, ge=100, le=1_000_000)
 
+    # Changes and repeated requests
+    CHANGES_KEEP_DAYS: int = Field(30, ge=1, le=3650)
+    IDEMPOTENCY_KEEP_HOURS: int = Field(24, ge=1, le=24 * 30)
+    IDEMPOTENCY_KEYS_PER_USER: int = Field(1000, ge=1, le=100_000)
+    IDEMPOTENCY_MAX_BODY_BYTES: int = Field(256 * 1024, ge=1024, le=16 * 1024 * 1024)
+
     @classmethod
     def settings_customise_sources(
         cls,

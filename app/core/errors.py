@@ -66,6 +66,12 @@ class Conflict(PlannerError):
     status = 409
 
 
+class Gone(PlannerError):
+    """What the request continues is over; `detail` says how to start again."""
+
+    status = 410
+
+
 class PreconditionFailed(PlannerError):
     """If-Match names a version that is not the stored one."""
 

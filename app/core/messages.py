@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from app.core.texts.accounts import ACCOUNTS
+from app.core.texts.changes import CHANGES
 from app.core.texts.discussion import DISCUSSION
 from app.core.texts.people import PEOPLE
 from app.core.texts.planning import PLANNING
@@ -14,6 +15,7 @@ Language = Literal["en", "ru"]
 
 MESSAGES: dict[str, tuple[str, str]] = {
     **ACCOUNTS,
+    **CHANGES,
     **DISCUSSION,
     **PEOPLE,
     **PLANNING,

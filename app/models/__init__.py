@@ -3,10 +3,12 @@
 from app.models.audit import AuditAction, AuditEntry
 from app.models.base import metadata
 from app.models.calendar import Calendar
+from app.models.change import Change, ChangeKind
 from app.models.department import Department
 from app.models.discussion import EventAttachment, EventComment
 from app.models.event import Event, EventOccurrence, EventStatus, Transparency, Visibility
 from app.models.handover import Handover, HandoverItem
+from app.models.idempotency import IdempotencyKey
 from app.models.invitation import Invitation
 from app.models.organization import Organization, OrganizationDomain
 from app.models.outbox import OutboxMessage
@@ -23,6 +25,8 @@ __all__ = [
     "Calendar",
     "CalendarShare",
     "CalendarSubscription",
+    "Change",
+    "ChangeKind",
     "Delegation",
     "Department",
     "Event",
@@ -33,6 +37,7 @@ __all__ = [
     "EventStatus",
     "Handover",
     "HandoverItem",
+    "IdempotencyKey",
     "Invitation",
     "Organization",
     "OrganizationDomain",

@@ -8,6 +8,7 @@ from app.db import SessionLocal
 from app.services import (
     attachment_service,
     avatar_service,
+    idempotency_service,
     invitation_service,
     outbox_service,
     people_search_service,
@@ -85,3 +86,17 @@ def cleanup_attachments() -> int:
         removed += attachment_service.remove_files(unused)
     log.info("attachments_deleted", count=removed)
     return removed
+
+
+@shared_task(name="app.tasks.cleanup_tasks.cleanup_idempotency_keys")
+def cleanup_idempotency_keys() -> int:
+    """Forget how requests were answered that nobody repeats any more, in small transactions; how many."""
+    total = 0
+    for company in all_companies():
+        deleted = 1
+        while deleted:
+            with in_company(company, "cleanup_idempotency_keys") as session:
+                deleted = idempotency_service.delete_old(session, company)
+            total += deleted
+    log.info("idempotency_keys_deleted", count=total)
+    return total

@@ -52,6 +52,8 @@ BESIDES = (
     "INSERT INTO delegations (organization_id, id, principal_id, delegate_id, sees_private, created_at)"
     " SELECT organization_id, %(i)s, id, %(u)s, true, now() FROM users"
     " WHERE organization_id = %(o)s AND id <> %(u)s LIMIT 1",
+    "INSERT INTO idempotency_keys (organization_id, user_id, key, fingerprint, created_at)"
+    " VALUES (%(o)s, %(u)s, %(t)s, '', now())",
 )
 
 

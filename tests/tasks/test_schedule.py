@@ -14,6 +14,8 @@ NAMES = {
     "app.tasks.cleanup_tasks.purge_deleted_companies",
     "app.tasks.cleanup_tasks.cleanup_invitations_and_mail",
     "app.tasks.cleanup_tasks.cleanup_people",
+    "app.tasks.cleanup_tasks.cleanup_idempotency_keys",
+    "app.tasks.cleanup_tasks.cleanup_changes",
     "app.tasks.occurrence_tasks.extend_occurrences",
     "app.tasks.occurrence_tasks.repair_times",
 }

@@ -8,13 +8,13 @@ from fastapi import Query
 from app.api.deps import ActingUser, IfMatch, PageParams
 from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
-from app.api.transaction_route import TransactionRoute
+from app.api.repeatable_route import RepeatableRoute
 from app.db import SessionDep
 from app.schemas.calendar import CalendarPatch, CalendarRead, CalendarSort, CalendarWrite
 from app.schemas.common import Page
 from app.services import calendar_service
 
-router = PrefixRouter(prefix="/calendars", tags=["calendars"], route_class=TransactionRoute)
+router = PrefixRouter(prefix="/calendars", tags=["calendars"], route_class=RepeatableRoute)
 
 
 @router.get("", response_model=Page[CalendarRead], summary="List calendars", responses=responses(401, 403))

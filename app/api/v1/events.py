@@ -10,7 +10,7 @@ from fastapi import Query, Response
 from app.api.deps import ActingUser, IfMatch, page_request
 from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
-from app.api.transaction_route import TransactionRoute
+from app.api.repeatable_route import RepeatableRoute
 from app.db import SessionDep
 from app.models.base import now
 from app.schemas.common import DateOrMoment, Page
@@ -37,7 +37,7 @@ from app.services.event_service import Choice, Outcome
 from app.services.rows import PageRequest
 from app.services.windows import TAKING_PLACE, Window, resolve_moment
 
-router = PrefixRouter(prefix="/events", tags=["events"], route_class=TransactionRoute)
+router = PrefixRouter(prefix="/events", tags=["events"], route_class=RepeatableRoute)
 
 Changes = Annotated[ChangeQuery, Query()]
 _PREVIEW: dict[int | str, dict[str, Any]] = {200: {"model": ChangesRead, "description": "dry_run: what would happen"}}

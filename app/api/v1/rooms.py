@@ -8,14 +8,14 @@ from fastapi import Query, Response
 from app.api.deps import AdminOrIt, CurrentUser, IfMatch, PageParams, TimeZoneParam
 from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
-from app.api.transaction_route import TransactionRoute
+from app.api.repeatable_route import RepeatableRoute
 from app.db import SessionDep
 from app.schemas.common import DateOrMoment, Page
 from app.schemas.room import Equipment, RoomPatch, RoomRead, RoomSort, RoomWrite
 from app.services import room_service
 from app.services.windows import check_bookable, check_window, resolve_moment
 
-router = PrefixRouter(prefix="/rooms", tags=["rooms"], route_class=TransactionRoute)
+router = PrefixRouter(prefix="/rooms", tags=["rooms"], route_class=RepeatableRoute)
 
 EquipmentParam = Annotated[
     list[Annotated[str, Query(max_length=500)]],
