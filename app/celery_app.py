@@ -44,6 +44,11 @@ app.conf.update(
             "schedule": crontab(minute=17),
             "options": {"expires": 3600},
         },
+        "cleanup-changes-daily": {
+            "task": "app.tasks.cleanup_tasks.cleanup_changes",
+            "schedule": crontab(hour=3, minute=50),
+            "options": {"expires": 6 * 3600},
+        },
         "cleanup-idempotency-keys-hourly": {
             "task": "app.tasks.cleanup_tasks.cleanup_idempotency_keys",
             "schedule": crontab(minute=27),

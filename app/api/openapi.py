@@ -27,6 +27,7 @@ TAGS: list[dict[str, Any]] = [
     {"name": "delegations", "description": "Who may act for whom, with the header X-On-Behalf-Of"},
     {"name": "events", "description": "Events, series and their occurrences"},
     {"name": "discussion", "description": "Comments on events, and files attached to them"},
+    {"name": "changes", "description": "What changed since the last time, for programs that keep a copy"},
     {"name": "rooms", "description": "Meeting rooms; nothing is booked twice"},
     {"name": "statistics", "description": "Figures of meetings and rooms: JSON, CSV, or a chart"},
     {"name": "audit", "description": "Who wrote what, when and from where"},

@@ -11,6 +11,7 @@ from app.api.v1 import (
     calendars,
     comments,
     delegations,
+    changes,
     departments,
     events,
     health,
@@ -35,6 +36,7 @@ for module in (
     calendars,
     calendar_sharing,
     delegations,
+    changes,
     # Before the routes of single users, to whom "export" would be a wrong id.
     people_tables,
     users,

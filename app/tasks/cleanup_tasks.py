@@ -8,6 +8,7 @@ from app.db import SessionLocal
 from app.services import (
     attachment_service,
     avatar_service,
+    change_service,
     idempotency_service,
     invitation_service,
     outbox_service,
@@ -99,4 +100,18 @@ def cleanup_idempotency_keys() -> int:
                 deleted = idempotency_service.delete_old(session, company)
             total += deleted
     log.info("idempotency_keys_deleted", count=total)
+    return total
+
+
+@shared_task(name="app.tasks.cleanup_tasks.cleanup_changes")
+def cleanup_changes() -> int:
+    """Forget changes from before any cursor that is still good, in small transactions; how many."""
+    total = 0
+    for company in all_companies():
+        deleted = 1
+        while deleted:
+            with in_company(company, "cleanup_changes") as session:
+                deleted = change_service.delete_old(session, company)
+            total += deleted
+    log.info("changes_deleted", count=total)
     return total
