@@ -1,17 +1,31 @@
 """Somebody who follows the change feed, and what they must hold in the end: reckoned slowly, from the tables."""
 
+import os
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from psycopg import Connection
 from psycopg.rows import dict_row
 
+from app.supervisor.waiting import retry_until
 from tests.support.people import Company, Person
 from tests.support.planning import accepted
 
 LEVELS = {"free_busy": 1, "read": 2, "write": 3, "manage": 4}
 NEEDED = {"public": 1, "default": 2, "private": 3, "confidential": 5}
+
+
+def settled() -> None:
+    """Wait until every transaction that runs now is over, those of other tests on this server included.
+
+    The feed tells nothing beyond the oldest of them.
+    """
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        begun = connection.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text").fetchone()
+        over = "SELECT pg_snapshot_xmin(pg_current_snapshot()) >= %s::text::xid8"
+        assert retry_until(lambda: connection.execute(over, begun).fetchone() == (True,), 30)
 
 
 @dataclass
@@ -39,6 +53,11 @@ class Replica:
             if not self.page(limit):
                 return
         raise AssertionError("the feed does not end")
+
+    def catch_up(self, limit: int = 500) -> None:
+        """Follow to the end of all that is committed now."""
+        settled()
+        self.follow(limit)
 
     def held(self) -> dict[str, Any]:
         """What can be compared with the truth: of each calendar its name, of each event whether it is hidden, and all
