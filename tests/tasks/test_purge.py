@@ -55,6 +55,7 @@ def full_company(client: TestClient, database: psycopg.Connection, name: str) ->
     path = f"/organizations/{organization_id}"
     accepted(admin.post(f"{path}/invitations", {"email": f"x-{new_id().hex}@example.org"}), 201)
     accepted(admin.patch(path, {"email_domains": [f"firm-{new_id().hex}.example"]}))
+    accepted(admin.post("/calendars", {"name": "Once"}, headers={"Idempotency-Key": new_id().hex}), 201)
     belongings.employee.create_event(
         participants=[{"user_id": admin.id}], start_time="2027-03-23T09:00:00", end_time="2027-03-23T10:00:00"
     )
