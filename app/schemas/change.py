@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.models.event import EventStatus
+from app.models.event import EventStatus, Transparency
 from app.schemas.calendar import CalendarRead
 from app.schemas.common import DateOrInstant, Instant, Output
 from app.schemas.event import EventRead
@@ -15,6 +15,8 @@ class BusyEventRead(Output):
     """An event of which only the time may be known."""
 
     id: UUID
+    series_id: UUID | None
+    original_start: DateOrInstant | None
     title: None = None
     calendar_id: UUID
     start_time: DateOrInstant
@@ -24,6 +26,8 @@ class BusyEventRead(Output):
     is_recurring: bool
     recurrence_rule: str | None
     exdates: list[DateOrInstant]
+    rdates: list[DateOrInstant]
+    transparency: Transparency
     status: EventStatus
 
 

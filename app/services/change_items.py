@@ -14,7 +14,8 @@ from app.models.calendar import Calendar
 from app.models.event import Event
 from app.schemas.calendar import CalendarRead
 from app.schemas.change import BusyEventRead, ChangeRead
-from app.services import event_access, event_service
+from app.services import event_access
+from app.services.event_reading import read_event
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def _events(session: Session, actor: Actor, ids: Iterable[UUID]) -> dict[UUID, d
 
 
 def _event(session: Session, row: Event, reads_details: bool | None) -> dict[str, Any]:
-    whole = event_service.read_event(session, row)
+    whole = read_event(session, row)
     return {
         "id": row.id,
         "deleted": False,

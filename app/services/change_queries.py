@@ -11,16 +11,16 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.core.actor import Actor
-from app.core.hot import fetch_row, fetch_rows, hot_statement
+from app.core.hot import HotStatement, fetch_row, fetch_rows, hot_statement
 from app.services.change_cursor import Place, Scope, Walk
 
-_MOMENT: LiteralString = hot_statement("""
+_MOMENT: HotStatement = hot_statement("""
     SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, pg_snapshot_xmax(pg_current_snapshot())::text::bigint,
            clock_timestamp(), cluster_life(),
            ARRAY(SELECT departments_of(%(company)s, %(person)s))
 """)
 # A stream tells of an object at most three kinds of things, so twice three rows a wanted object are always enough.
-_CHANGED: LiteralString = hot_statement("""
+_CHANGED: HotStatement = hot_statement("""
     WITH followed (id) AS MATERIALIZED (
         SELECT calendar_id FROM calendar_access(%(company)s, %(person)s)
         UNION ALL
@@ -65,10 +65,10 @@ _WALKED: LiteralString = """
     ) e ON true
     ORDER BY s.id, e.id LIMIT %(limit)s + 1
 """
-_WALKS: dict[Scope, LiteralString] = {
+_WALKS: dict[Scope, HotStatement] = {
     scope: hot_statement(_WALKED.replace("{calendars}", calendars)) for scope, calendars in _CALENDARS.items()
 }
-_ELSEWHERE: dict[Scope, LiteralString] = {
+_ELSEWHERE: dict[Scope, HotStatement] = {
     Scope.ALL: hot_statement("""
         SELECT e.id FROM events e JOIN (
             SELECT id FROM events WHERE organization_id = %(company)s AND organizer_id = %(person)s

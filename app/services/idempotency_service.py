@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, LiteralString
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CursorResult, delete, select
@@ -18,12 +18,12 @@ from sqlmodel import Session, col
 from app.core.actor import Actor
 from app.core.config import get_settings
 from app.core.errors import Conflict, Invalid
-from app.core.hot import fetch_row, hot_statement
+from app.core.hot import HotStatement, fetch_row, hot_statement
 from app.models.base import now
 from app.models.idempotency import IdempotencyKey
 
 # The oldest keys of a person beyond IDEMPOTENCY_KEYS_PER_USER go; those that another request removes are left to it.
-_CLAIM: LiteralString = hot_statement("""
+_CLAIM: HotStatement = hot_statement("""
     WITH over AS (
         SELECT key FROM idempotency_keys
         WHERE organization_id = %(organization_id)s AND user_id = %(user_id)s
@@ -41,11 +41,11 @@ _CLAIM: LiteralString = hot_statement("""
     ON CONFLICT DO NOTHING
     RETURNING true
 """)
-_KEPT: LiteralString = hot_statement("""
+_KEPT: HotStatement = hot_statement("""
     SELECT fingerprint, status, headers, body FROM idempotency_keys
     WHERE organization_id = %(organization_id)s AND user_id = %(user_id)s AND key = %(key)s
 """)
-_KEEP: LiteralString = hot_statement("""
+_KEEP: HotStatement = hot_statement("""
     UPDATE idempotency_keys SET status = %(status)s, headers = %(headers)s::jsonb, body = %(body)s
     WHERE organization_id = %(organization_id)s AND user_id = %(user_id)s AND key = %(key)s
     RETURNING true

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 from typing import LiteralString
@@ -338,9 +339,9 @@ def test_a_cursor_is_good_for_its_reader_only(company: Company, stranger_company
 def test_after_a_restore_every_cursor_is_over(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     """Transactions are counted anew then, so that a place in the old count says nothing."""
     cursor = accepted(company.admin.get("/changes"))["cursor"]
-    monkeypatch.setattr(
-        change_queries, "_MOMENT", change_queries._MOMENT.replace("cluster_life()", "cluster_life() || ' restored'")
-    )
+    moment = change_queries._MOMENT
+    restored = replace(moment, sql=moment.sql.replace("cluster_life()", "cluster_life() || ' restored'"))
+    monkeypatch.setattr(change_queries, "_MOMENT", restored)
     refused(company.admin.get("/changes", cursor=cursor), 410, "cursor_expired")
 
 
@@ -385,7 +386,9 @@ def test_what_is_asked_is_found_by_indexes_under_row_level_security(company: Com
             "after_object": new_id(),
             "xmin": 2**40,
         }
-        plan = "\n".join(row[0] for row in connection.execute("EXPLAIN " + change_queries._CHANGED, values))
+        cursor = psycopg.RawCursor(connection)
+        statement = change_queries._CHANGED
+        plan = "\n".join(row[0] for row in cursor.execute("EXPLAIN " + statement.sql, statement.values(values)))
         assert "ix_changes_organization_id_stream_id_xid_object_id on changes" in plan
         condition = plan.partition("ix_changes_organization_id_stream_id_xid_object_id on changes")[2]
         assert "ROW(xid, object_id) > ROW(" in condition.partition("Index Cond")[2].partition("\n")[0]

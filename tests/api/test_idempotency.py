@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from app.models.base import now
-from app.services import event_service
+from app.services import idempotency_service
 from app.tasks.cleanup_tasks import cleanup_idempotency_keys
 from tests.bad_input.routes import PREFIX, document
 from tests.support.api_process import ApiProcess, at_once
@@ -111,10 +111,17 @@ def test_a_crash_leaves_neither_the_change_nor_the_key(
         raise RuntimeError
 
     with monkeypatch.context() as patch:
-        patch.setattr(event_service, "read_event", crash)
+        patch.setattr(idempotency_service, "keep", crash)
         refused(company.admin.post("/events", event(), headers=key), 500, "internal_error")
     assert (count_of(database, company), count_of(database, company, "idempotency_keys")) == (0, 0)
     accepted(company.admin.post("/events", event(), headers=key), 201)
+
+
+def test_what_is_only_tried_uses_up_no_key(company: Company, database: psycopg.Connection, key: dict[str, str]) -> None:
+    for answer in ("true", "1", "True"):
+        accepted(company.admin.post(f"/events?dry_run={answer}", event(title="Tried"), headers=key))
+    assert count_of(database, company, "idempotency_keys") == 0
+    assert accepted(company.admin.post("/events", event(title="Done"), headers=key), 201)["title"] == "Done"
 
 
 def test_whoever_waits_too_long_for_the_first_is_told_to_try_again(
