@@ -38,7 +38,7 @@ def is_the_same(database: psycopg.Connection, company: Company, replicas: list[R
         assert replica.held() == truth.of(replica.person)
 
 
-@pytest.mark.parametrize("writers", range(8), indirect=True, ids=str)
+@pytest.mark.parametrize("writers", range(6), indirect=True, ids=str)
 def test_rule_23_a_copy_that_follows_the_feed_is_the_original(
     company: Company, people: list[Person], writers: list[Writer], database: psycopg.Connection
 ) -> None:
