@@ -12,6 +12,7 @@ from app.api.v1 import (
     comments,
     delegations,
     changes,
+    delegations,
     departments,
     events,
     health,

@@ -4,6 +4,7 @@
 what a share with them or their department lets them, and reading in those that are public in the company.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -84,6 +85,13 @@ def read_calendar(session: Session, actor: Actor, calendar_id: UUID) -> Calendar
     """
     row = _row(session, actor, calendar_id)
     return _read(row, _access(actor, row))
+
+
+def read_calendars(session: Session, actor: Actor, calendar_ids: Iterable[UUID]) -> list[CalendarRead]:
+    """Those of the calendars that the actor sees, in no order."""
+    query, _ = _as_had_by(actor)
+    rows = session.execute(query.where(col(Calendar.id).in_(calendar_ids)))
+    return [_read(row, _access(actor, row)) for row in rows]
 
 
 def get_calendar(session: Session, actor: Actor, calendar_id: UUID, *, lock: bool = False) -> Calendar:

@@ -10,11 +10,9 @@ from sqlalchemy import func, or_, select
 from sqlmodel import Session, col
 
 from app.core.actor import Actor
-from app.models.calendar import Calendar
 from app.models.event import Event
-from app.schemas.calendar import CalendarRead
 from app.schemas.change import BusyEventRead, ChangeRead
-from app.services import event_access
+from app.services import calendar_service, event_access
 from app.services.event_reading import read_event
 
 
@@ -43,21 +41,16 @@ def items_of(session: Session, actor: Actor, told: list[Told], at: datetime) -> 
 
 
 def _calendars(session: Session, actor: Actor, ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
-    query = select(Calendar).where(
-        col(Calendar.organization_id) == actor.company,
-        col(Calendar.id).in_(ids),
-        func.calendar_level(actor.company, actor.user_id, col(Calendar.id)) > 0,
-    )
     return {
-        row.id: {
-            "id": row.id,
+        calendar.id: {
+            "id": calendar.id,
             "deleted": False,
-            "calendar_id": row.id,
-            "version": row.version,
-            "changed_at": row.updated_at,
-            "calendar": CalendarRead.model_validate(row),
+            "calendar_id": calendar.id,
+            "version": calendar.version,
+            "changed_at": calendar.updated_at,
+            "calendar": calendar,
         }
-        for row in session.execute(query).scalars()
+        for calendar in calendar_service.read_calendars(session, actor, ids)
     }
 
 

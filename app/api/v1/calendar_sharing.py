@@ -6,14 +6,14 @@ from uuid import UUID
 from app.api.deps import ActingUser, IfMatch, PageParams
 from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
-from app.api.transaction_route import TransactionRoute
+from app.api.repeatable_route import RepeatableRoute
 from app.db import SessionDep
 from app.schemas.calendar import CalendarRead, OwnerWrite, SubscriptionWrite
 from app.schemas.common import Page
 from app.schemas.share import SharePatch, ShareRead, ShareSort, ShareWrite
 from app.services import share_service, subscription_service, transfer_service
 
-router = PrefixRouter(prefix="/calendars", tags=["calendars"], route_class=TransactionRoute)
+router = PrefixRouter(prefix="/calendars", tags=["calendars"], route_class=RepeatableRoute)
 
 _SHARES = "/{calendar_id}/shares"
 _SUBSCRIPTION = "/{calendar_id}/subscription"

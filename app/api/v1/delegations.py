@@ -8,13 +8,13 @@ from fastapi import Query
 from app.api.deps import CurrentUser, IfMatch, PageParams
 from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
-from app.api.transaction_route import TransactionRoute
+from app.api.repeatable_route import RepeatableRoute
 from app.db import SessionDep
 from app.schemas.common import Page
 from app.schemas.delegation import DelegationPatch, DelegationRead, DelegationSort, DelegationWrite
 from app.services import delegation_service
 
-router = PrefixRouter(prefix="/delegations", tags=["delegations"], route_class=TransactionRoute)
+router = PrefixRouter(prefix="/delegations", tags=["delegations"], route_class=RepeatableRoute)
 
 
 @router.get("", response_model=Page[DelegationRead], summary="List delegations", responses=responses(401, 403))
