@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Annotated, Any, get_type_hints
 
 from fastapi import Depends, Header, Request, Response
-from starlette.datastructures import FormData, UploadFile
 
 from app.api.transaction_route import Answer, TransactionRoute, session_among
 from app.core.actor import Actor
@@ -42,24 +41,14 @@ async def get_repeatable_request(
         return None
     if len(request.headers.getlist("idempotency-key")) > 1:
         raise Invalid("idempotency_key_twice", field="Idempotency-Key")
-    asked = [request.method.encode(), request.url.path.encode(), request.url.query.encode()]
-    return RepeatableRequest(idempotency_key, (*asked, *await _content(request)))
+    asked = (request.method, request.url.path, request.url.query, request.headers.get("content-disposition", ""))
+    return RepeatableRequest(idempotency_key, (*(part.encode() for part in asked), await _content(request)))
 
 
-async def _content(request: Request) -> list[bytes]:
-    """The body. Of a form its fields, since each sending of it has a boundary of its own."""
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        return [await request.body()]
-    form: FormData = await request.form()
-    content = []
-    for name, value in form.multi_items():
-        content.append(name.encode())
-        if isinstance(value, UploadFile):
-            content += [(value.filename or "").encode(), await value.read()]
-            await value.seek(0)
-        else:
-            content.append(value.encode())
-    return content
+async def _content(request: Request) -> bytes:
+    """The body; of one that a route has read as a stream, the SHA-256 that it left in `request.state.body_digest`."""
+    digest: bytes | None = getattr(request.state, "body_digest", None)
+    return await request.body() if digest is None else digest
 
 
 class RepeatableRoute(TransactionRoute):

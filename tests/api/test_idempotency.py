@@ -206,6 +206,20 @@ def test_rooms_calendars_and_participants_are_made_once(
     assert count_of(database, company, "calendars") == before + 1
 
 
+def test_a_file_is_attached_once(company: Company, database: psycopg.Connection, key: dict[str, str]) -> None:
+    path = f"/events/{company.admin.create_event()['id']}/attachments"
+
+    def attach(content: bytes, name: str = "notes.txt") -> Any:
+        return company.admin.call("POST", path, content=content, params={"name": name}, headers=key)
+
+    first, second = attach(b"Notes"), attach(b"Notes")
+    assert first.status_code == 201, first.text
+    assert told(first) == told(second)
+    refused(attach(b"Other notes"), 422, "idempotency_key_reused")
+    refused(attach(b"Notes", "other.txt"), 422, "idempotency_key_reused")
+    assert count_of(database, company, "event_attachments") == 1
+
+
 def test_what_is_refused_uses_up_no_key(company: Company, database: psycopg.Connection, key: dict[str, str]) -> None:
     refused(company.person().post("/rooms", {"name": "Mine", "capacity": 2}, headers=key), 403, "admin_or_it_only")
     answer = company.admin.client.post("/events", json=event(), headers=key)

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from app.api.deps import CurrentUser, OccurrenceParam, PageParams, get_current_user
 from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
-from app.api.transaction_route import TransactionRoute
+from app.api.repeatable_route import RepeatableRoute
 from app.core.errors import UnsupportedMediaType
 from app.core.file_names import attachment_disposition, sent_name
 from app.core.media_types import UNKNOWN, served_as
@@ -24,7 +24,7 @@ from app.schemas.discussion import AttachmentRead, DiscussionSort
 from app.services import attachment_service
 from app.services.attachment_service import SentFile
 
-router = PrefixRouter(prefix="/events", tags=["discussion"], route_class=TransactionRoute)
+router = PrefixRouter(prefix="/events", tags=["discussion"], route_class=RepeatableRoute)
 
 # A file above this waits on disk until it is whole.
 MEMORY_BYTES = 256 * 1024
@@ -57,6 +57,7 @@ async def receive_file(request: Request) -> AsyncIterator[SentFile]:
             digest.update(piece)
             size += len(piece)
             await file.write(piece)
+        request.state.body_digest = digest.digest()
         yield SentFile(file.file, size, digest.hexdigest())
     except ClientDisconnect as error:
         raise HTTPException(400) from error

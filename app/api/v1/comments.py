@@ -6,13 +6,13 @@ from uuid import UUID
 from app.api.deps import CurrentUser, IfMatch, OccurrenceParam, PageParams
 from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
-from app.api.transaction_route import TransactionRoute
+from app.api.repeatable_route import RepeatableRoute
 from app.db import SessionDep
 from app.schemas.common import Page
 from app.schemas.discussion import CommentPatch, CommentRead, CommentWrite, DiscussionSort
 from app.services import comment_service
 
-router = PrefixRouter(prefix="/events", tags=["discussion"], route_class=TransactionRoute)
+router = PrefixRouter(prefix="/events", tags=["discussion"], route_class=RepeatableRoute)
 
 
 @router.get(
