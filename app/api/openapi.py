@@ -29,6 +29,7 @@ TAGS: list[dict[str, Any]] = [
     {"name": "discussion", "description": "Comments on events, and files attached to them"},
     {"name": "changes", "description": "What changed since the last time, for programs that keep a copy"},
     {"name": "rooms", "description": "Meeting rooms; nothing is booked twice"},
+    {"name": "free time", "description": "When people and rooms are free, and when all of them are"},
     {"name": "statistics", "description": "Figures of meetings and rooms: JSON, CSV, or a chart"},
     {"name": "audit", "description": "Who wrote what, when and from where"},
     {"name": "service", "description": "How the installation is doing"},

@@ -148,6 +148,8 @@ class Settings(BaseSettings):
     EVENT_MAX_PARTICIPANTS: int = Field(500, ge=1, le=5000)
     PREVIEW_ITEMS_SHOWN: int = Field(100, ge=1, le=20_000)
     EVENTS_WINDOW_MAX_DAYS: int = Field(400, ge=1, le=3660)
+    FREEBUSY_MAX_SUBJECTS: int = Field(200, ge=1, le=5000)
+    FREEBUSY_MAX_DAYS: int = Field(92, ge=1, le=366)
     STATISTICS_MAX_ROWS: int = Field(10_000, ge=100, le=1_000_000)
 
     # Changes and repeated requests

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from app.core.texts.accounts import ACCOUNTS
 from app.core.texts.changes import CHANGES
 from app.core.texts.discussion import DISCUSSION
+from app.core.texts.free_time import FREE_TIME
 from app.core.texts.people import PEOPLE
 from app.core.texts.planning import PLANNING
 from app.core.texts.requests import REQUESTS
@@ -17,6 +18,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **ACCOUNTS,
     **CHANGES,
     **DISCUSSION,
+    **FREE_TIME,
     **PEOPLE,
     **PLANNING,
     **REQUESTS,

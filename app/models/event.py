@@ -95,6 +95,7 @@ class Event(OwnedByOrganization, Timestamped, Versioned, table=True):
         Index(None, "organization_id", "organizer_id"),
         # A calendar's events by id, for whoever begins to follow it.
         Index(None, "organization_id", "calendar_id", "id"),
+        Index("ix_events_organizer_span", "organizer_id", "span", postgresql_using="gist"),
         Index(None, "organization_id", "room_id", postgresql_where=text("room_id IS NOT NULL")),
         # Whose instants an older version of the time zone data made (rule 9).
         Index(None, "organization_id", "tzdata_version", "id"),

@@ -67,6 +67,22 @@ def readers_among(session: Session, event: Event, people: Collection[UUID]) -> s
     return set(session.execute(query).scalars())
 
 
+def reads_details_sql(takes_part: str) -> str:
+    """The same condition as SQL: on an event `e`, and `a`, its calendar's row of calendar_access(), or nulls.
+
+    Args:
+        takes_part: the condition that the actor takes part in `e`.
+
+    The statement's parameters are user_id and sees_private.
+    """
+    closed = ", ".join(f"'{visibility}'" for visibility in CLOSED)
+    needed = DETAILS_FROM_SQL.format(visibility="e.visibility")
+    return (
+        f"(e.organizer_id = %(user_id)s OR coalesce(a.level, 0) >= {needed} OR {takes_part})"
+        f" AND (%(sees_private)s OR e.visibility NOT IN ({closed}))"
+    )
+
+
 def get_event(session: Session, actor: Actor, event_id: UUID, *, lock: bool = False) -> Event:
     """An event whose details the actor reads.
 

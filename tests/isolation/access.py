@@ -167,6 +167,7 @@ def request_of(
         "POST /auth/change-password": {"json": {"current_password": PASSWORD, "new_password": f"{PASSWORD} 2"}},
         "GET /auth/invitation": {"params": {"token": "unknown"}},
         "GET /events": {"params": window},
+        "GET /freebusy": {"params": {**window, "users": asker.id if asker else ""}},
         "POST /events": {"json": event()},
         "PUT /events/{event_id}": {"json": event(title="Taken over")},
         "PATCH /events/{event_id}": {"json": {"title": "Taken over"}},

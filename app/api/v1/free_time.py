@@ -1,0 +1,49 @@
+"""When people and rooms are free."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query, Response
+
+from app.api.deps import CurrentUser, TimeZoneParam
+from app.api.prefix_router import PrefixRouter
+from app.api.problems import responses
+from app.api.transaction_route import TransactionRoute
+from app.db import SessionDep
+from app.schemas.common import DateOrMoment
+from app.schemas.free_time import FreeBusyRead
+from app.services import free_busy_service
+from app.services.windows import resolve_moment
+
+router = PrefixRouter(prefix="/freebusy", tags=["free time"], route_class=TransactionRoute)
+
+Ids = Annotated[list[UUID], Query(max_length=1000, description="Repeat it for several")]
+
+
+@router.get(
+    "",
+    response_model=FreeBusyRead,
+    summary="When people and rooms are busy",
+    responses=responses(401, 403, 404),
+)
+def read_free_busy(
+    user: CurrentUser,
+    session: SessionDep,
+    start: Annotated[DateOrMoment, Query(alias="from", examples=["2027-03-22"])],
+    end: Annotated[DateOrMoment, Query(alias="to", examples=["2027-03-29"], description="Exclusive")],
+    time_zone: TimeZoneParam = None,
+    users: Ids = [],  # noqa: B006 - FastAPI copies it
+    departments: Ids = [],  # noqa: B006
+    rooms: Ids = [],  # noqa: B006
+) -> Any:
+    """Merged blocks of colleagues, of all people of departments, and of rooms; the events in them only as far as you
+    read their details.
+
+    Tentative is what is not answered yet or answered so, an event that is itself tentative, and a booking that is not
+    confirmed. Declined, cancelled and transparent events do not block.
+    """
+    zone = time_zone or user.time_zone
+    body = free_busy_service.read_free_busy(
+        session, user, users, departments, rooms, resolve_moment(start, zone, "from"), resolve_moment(end, zone, "to")
+    )
+    return Response(body, media_type="application/json")
