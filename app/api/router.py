@@ -27,6 +27,7 @@ from app.api.v1 import (
 )
 
 api_router = APIRouter()
+api_router.include_router(free_time.finding)
 # The most asked first: each router before it is tried in vain.
 for module in (
     events,

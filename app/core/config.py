@@ -150,6 +150,7 @@ class Settings(BaseSettings):
     EVENTS_WINDOW_MAX_DAYS: int = Field(400, ge=1, le=3660)
     FREEBUSY_MAX_SUBJECTS: int = Field(200, ge=1, le=5000)
     FREEBUSY_MAX_DAYS: int = Field(92, ge=1, le=366)
+    FIND_TIME_MAX_STARTS: int = Field(10_000, ge=100, le=200_000)
     STATISTICS_MAX_ROWS: int = Field(10_000, ge=100, le=1_000_000)
 
     # Changes and repeated requests

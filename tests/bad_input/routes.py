@@ -1,11 +1,13 @@
 """Every route that takes a body, from the OpenAPI document, with a body that it would accept."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
 from app.main import app
 from tests.support.people import PASSWORD, event
+from tests.support.planning import today
 
 PREFIX = "/api/v1"
 OBJECTS = {
@@ -41,6 +43,12 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "POST /delegations": {"delegate_id": "<employee>"},
     "PATCH /delegations/{delegation_id}": {"sees_private": True},
     "POST /events": event(),
+    "POST /events/find-time": {
+        "duration_minutes": 60,
+        "required": ["<employee>"],
+        "from": f"{today() + timedelta(days=7)}",
+        "to": f"{today() + timedelta(days=14)}",
+    },
     "PUT /events/{event_id}": event(title="Other"),
     "PATCH /events/{event_id}": {"title": "Other"},
     "POST /events/{event_id}/participants": {"user_id": "<employee>"},

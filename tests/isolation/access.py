@@ -8,6 +8,7 @@ company's, and for the last two columns, ours.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
@@ -17,6 +18,7 @@ import httpx2 as httpx
 from fastapi.testclient import TestClient
 
 from tests.support.people import PASSWORD, Company, Person, event, sign_in
+from tests.support.planning import today
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "access.md"
 ANONYMOUS = "nobody"
@@ -168,6 +170,9 @@ def request_of(
         "GET /auth/invitation": {"params": {"token": "unknown"}},
         "GET /events": {"params": window},
         "GET /freebusy": {"params": {**window, "users": asker.id if asker else ""}},
+        "POST /events/find-time": {
+            "json": {**_next_days(), "duration_minutes": 60, "required": [asker.id if asker else circle.guest.id]}
+        },
         "POST /events": {"json": event()},
         "PUT /events/{event_id}": {"json": event(title="Taken over")},
         "PATCH /events/{event_id}": {"json": {"title": "Taken over"}},
@@ -213,6 +218,11 @@ def request_of(
         **{f"GET /statistics{report}": {"params": window} for report in ("", "/meetings", "/rooms", "/busiest")},
     }
     return known.get(route, {})
+
+
+def _next_days() -> dict[str, str]:
+    """A window that has not passed: times to meet are looked for from now on."""
+    return {"from": f"{today() + timedelta(days=7)}", "to": f"{today() + timedelta(days=14)}"}
 
 
 def _email_of(ids: dict[str, str], circle: Circle, asker: Person | None) -> str:
