@@ -70,6 +70,8 @@ DERIVED = (
     FROM events e JOIN event_occurrences o ON o.organization_id = e.organization_id AND o.series_id = e.id
     WHERE e.room_id IS NOT NULL AND e.status <> 'cancelled'
     """,
+    # What the triggers on `events` write, which do not fire during the load.
+    "SELECT refresh_event_words(organization_id, array_agg(id)) FROM events GROUP BY organization_id",
 )
 
 

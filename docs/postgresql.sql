@@ -17,11 +17,12 @@ CREATE EXTENSION IF NOT EXISTS btree_gist;
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 
 -- Under row-level security an index serves a condition only if its function is declared to leak nothing. Without these
--- lines everything works, but looking for free rooms and for people reads whole tables. A restored dump and an upgraded
+-- lines everything works, but looking for free rooms, people and events reads whole tables. A restored dump and an upgraded
 -- server have forgotten them: `planner doctor` tells, and these lines can be run again.
 ALTER FUNCTION pg_catalog.range_overlaps(anyrange, anyrange) LEAKPROOF;
 ALTER FUNCTION pg_catalog.range_overlaps_multirange(anyrange, anymultirange) LEAKPROOF;
 ALTER FUNCTION pg_catalog.tstzrange(timestamptz, timestamptz) LEAKPROOF;
+ALTER FUNCTION pg_catalog.ts_match_vq(tsvector, tsquery) LEAKPROOF;
 ALTER FUNCTION pg_catalog.textlike(text, text) LEAKPROOF;
 ALTER FUNCTION pg_catalog.texticlike(text, text) LEAKPROOF;
 ALTER FUNCTION public.similarity_op(text, text) LEAKPROOF;

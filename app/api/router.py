@@ -13,6 +13,7 @@ from app.api.v1 import (
     comments,
     delegations,
     departments,
+    event_search,
     events,
     free_time,
     health,
@@ -28,6 +29,7 @@ from app.api.v1 import (
 
 api_router = APIRouter()
 api_router.include_router(free_time.finding)
+api_router.include_router(event_search.router)
 # The most asked first: each router before it is tried in vain.
 for module in (
     events,

@@ -15,6 +15,7 @@ LEAKPROOF = (
     "pg_catalog.range_overlaps(anyrange, anyrange)",
     "pg_catalog.range_overlaps_multirange(anyrange, anymultirange)",
     "pg_catalog.tstzrange(timestamptz, timestamptz)",
+    "pg_catalog.ts_match_vq(tsvector, tsquery)",
     "pg_catalog.textlike(text, text)",
     "pg_catalog.texticlike(text, text)",
     "public.similarity_op(text, text)",

@@ -7,6 +7,7 @@ from app.models.change import Change, ChangeKind
 from app.models.department import Department
 from app.models.discussion import EventAttachment, EventComment
 from app.models.event import Event, EventOccurrence, EventStatus, Transparency, Visibility
+from app.models.event_words import EventWords
 from app.models.handover import Handover, HandoverItem
 from app.models.idempotency import IdempotencyKey
 from app.models.invitation import Invitation
@@ -35,6 +36,7 @@ __all__ = [
     "EventOccurrence",
     "EventParticipant",
     "EventStatus",
+    "EventWords",
     "Handover",
     "HandoverItem",
     "IdempotencyKey",

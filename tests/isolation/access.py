@@ -169,6 +169,7 @@ def request_of(
         "POST /auth/change-password": {"json": {"current_password": PASSWORD, "new_password": f"{PASSWORD} 2"}},
         "GET /auth/invitation": {"params": {"token": "unknown"}},
         "GET /events": {"params": window},
+        "GET /events/search": {"params": {"q": "secret"}},
         "GET /freebusy": {"params": {**window, "users": asker.id if asker else ""}},
         "POST /events/find-time": {
             "json": {**_next_days(), "duration_minutes": 60, "required": [asker.id if asker else circle.guest.id]}

@@ -17,6 +17,7 @@ LISTS: dict[str, dict[str, Any]] = {
     "/calendars": {"limit": 500},
     "/delegations": {"limit": 500},
     "/events": {**SPRING, "limit": 500, "status": ["confirmed", "tentative", "cancelled"]},
+    "/events/search": {"q": "meeting", "limit": 500},
     "/events/upcoming": {"days": 366, "limit": 100},
     "/rooms": {"limit": 500},
     "/users/birthdays": {"days": 92},
@@ -31,6 +32,8 @@ LISTS: dict[str, dict[str, Any]] = {
 # Filters that name an object, with one of ours.
 FILTERS = {
     "owner_id": "<employee>",
+    "organizer_id": "<employee>",
+    "participant_id": "<employee>",
     "calendar_id": "<calendar>",
     "room_id": "<room>",
     "department_id": "<department>",
