@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import people_figures, rig, series_figures, whole
+from bench import meeting_figures_find, people_figures, rig, series_figures, whole
 from bench.client import BRIEF, NORMAL, Client, Incorrect
 from bench.figures import Measurements
 from bench.machine import describe
@@ -61,6 +61,7 @@ def _calendar(servers: Servers, client: Client, *, quick: bool) -> Iterator[Figu
     _say(f"loading {shape.events:,} events")
     with rig.running(servers, shape) as running:
         yield from _sizes(running)
+        yield from meeting_figures_find.run(running, client)
         yield from Measurements(running, client).run()
         yield from series_figures.run(running, client)
 

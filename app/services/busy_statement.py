@@ -8,9 +8,7 @@ Both answer rows of: whose time it is, starts and ends in seconds since 1970, wh
 dates, whether they are tentative, and the event's id and title where the asker reads its details; all others are one.
 """
 
-from typing import LiteralString
-
-from app.core.hot import hot_statement
+from app.core.hot import HotStatement, hot_statement
 from app.models.room import BLOCKING_SQL
 from app.services.event_access import reads_details_sql
 
@@ -58,7 +56,7 @@ _LINKS = """
     )
 """
 
-PEOPLE_SQL: LiteralString = hot_statement(f"""
+PEOPLE_SQL: HotStatement = hot_statement(f"""
 WITH {_ASKER}, {_LINKS}, held AS MATERIALIZED (
     SELECT e.id AS event_id, o.original_start, o.starts_at, o.ends_at
     FROM (SELECT DISTINCT event_id FROM link) l
@@ -99,7 +97,7 @@ WHERE {_BLOCKS}
 GROUP BY 1, 4, 5, 6
 """)
 
-ROOMS_SQL: LiteralString = hot_statement(f"""
+ROOMS_SQL: HotStatement = hot_statement(f"""
 WITH {_ASKER}
 SELECT b.room_id, array_agg(extract(epoch FROM lower(b.during))::bigint),
        array_agg(extract(epoch FROM upper(b.during))::bigint), false, b.state <> 'confirmed',
@@ -119,7 +117,7 @@ GROUP BY 1, 5, 6
 """)
 
 # The series whose rows end before the window does, and whom they make busy: what lies beyond is expanded by the caller.
-UNSTORED_SQL: LiteralString = hot_statement(f"""
+UNSTORED_SQL: HotStatement = hot_statement(f"""
 WITH {_ASKER}, {_LINKS}, due AS MATERIALIZED (
     SELECT * FROM events WHERE organization_id = %(company)s AND expanded_until < %(until)s AND status <> 'cancelled'
 ), busy AS MATERIALIZED (

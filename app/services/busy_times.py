@@ -3,11 +3,11 @@
 Everybody in a company knows when colleagues are busy; by what, only who reads the event's details (rule 20).
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, LiteralString, NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg.types.range import TimestamptzRange
@@ -20,15 +20,16 @@ from app.calendaring.zones import get_zone, wall_to_utc
 from app.core.actor import Actor
 from app.core.config import get_settings
 from app.core.errors import Invalid, NotFound
-from app.core.hot import fetch_rows, hot_statement, snapshot
-from app.models.event import Event, EventOccurrence
+from app.core.hot import HotStatement, fetch_rows, hot_statement, snapshot
+from app.models.event import Event
 from app.models.room import Room
 from app.models.user import User
 from app.schemas.user import UserFilters
 from app.services import department_service, room_service, user_service
 from app.services.busy_statement import PEOPLE_SQL, ROOMS_SQL, UNSTORED_SQL
-from app.services.event_times import as_instant, series_of
-from app.services.occurrence_service import bound_of
+from app.services.event_times import as_instant
+from app.services.unstored_occurrences import beyond, overridden
+from app.services.windows import Window
 
 # What the clocks of a zone may change by within a window.
 _CLOCK_CHANGE = timedelta(hours=2)
@@ -55,7 +56,7 @@ class Subject:
     reasons: list[Reason] = field(default_factory=list)
 
 
-_PEOPLE_SQL: LiteralString = hot_statement("""
+_PEOPLE_SQL: HotStatement = hot_statement("""
     SELECT u.id, coalesce(u.full_name, u.email), coalesce(u.time_zone, o.time_zone)
     FROM users u JOIN organizations o ON o.id = u.organization_id
     WHERE u.organization_id = %(company)s AND u.is_active AND u.id = ANY(%(ids)s) ORDER BY 2, 1
@@ -162,17 +163,13 @@ def _note_unstored(
         raise Invalid("too_many_occurrences_in_window", field="to", limit=limit)
     here = col(Event.organization_id) == actor.company
     events = {event.id: event for event in session.execute(select(Event).where(here, col(Event.id).in_(ids))).scalars()}
-    overridden = select(col(EventOccurrence.series_id), col(EventOccurrence.original_start)).where(
-        col(EventOccurrence.organization_id) == actor.company,
-        col(EventOccurrence.series_id).in_(ids),
-        col(EventOccurrence.event_id) != col(EventOccurrence.series_id),
-    )
-    own_rows = {(series_id, original_start) for series_id, original_start in session.execute(overridden)}
+    own_rows = overridden(session, actor, list(events.values()))
+    window = Window(start=earliest, end=latest, zone="UTC")
     instances: dict[UUID, list[Occurrence]] = {}
     for event in events.values():
         instances[event.id] = [
             occurrence
-            for occurrence in _beyond_rows(event, earliest, latest)
+            for occurrence in beyond(event, window)
             if (event.id, as_instant(occurrence.original_start)) not in own_rows
         ]
         if sum(map(len, instances.values())) > limit:
@@ -184,18 +181,6 @@ def _note_unstored(
         ends = [int(as_instant(occurrence.end).timestamp()) for occurrence in instances[event_id]]
         told = (event.id, event.title) if reads else (None, None)
         _note(by_id[who], starts, ends, event.is_all_day, is_tentative, *told)
-
-
-def _beyond_rows(event: Event, earliest: datetime, latest: datetime) -> Iterator[Occurrence]:
-    """What the event's rule makes in the window beyond its stored rows."""
-    assert event.expanded_until is not None
-    series = series_of(event)
-    first = bound_of(series, event.expanded_until)
-    # A date counts from its midnight: the last one is looked at whole.
-    end = latest + timedelta(days=1) if series.all_day else latest
-    for occurrence in series.occurrences_between(bound_of(series, earliest), bound_of(series, end)):
-        if occurrence.original_start >= first:
-            yield occurrence
 
 
 def _parameters(

@@ -2,14 +2,14 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Any, LiteralString
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
 
 from app.core.actor import Actor
 from app.core.errors import Invalid
-from app.core.hot import fetch_rows, hot_statement
+from app.core.hot import HotStatement, fetch_rows, hot_statement
 from app.models.base import now
 from app.schemas.event_search import EventHitRead, EventSearchQuery
 from app.services.event_access import reads_details_sql
@@ -46,7 +46,7 @@ _NEAREST = """
          ORDER BY o.starts_at DESC LIMIT 1)
     ) o ORDER BY o.starts_at < %(now)s LIMIT 1
 """
-SEARCH_SQL: LiteralString = hot_statement(f"""
+SEARCH_SQL: HotStatement = hot_statement(f"""
 WITH access AS MATERIALIZED (
     SELECT calendar_id, level FROM calendar_access(%(company)s, %(user_id)s)
 ), mine AS MATERIALIZED (

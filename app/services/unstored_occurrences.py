@@ -32,7 +32,7 @@ def list_unstored(session: Session, actor: Actor, window: Window) -> list[Unstor
     events = session.execute(_series_in(actor, window).limit(limit + 1)).all()
     if len(events) > limit:
         raise Invalid("too_many_occurrences_in_window", field="to", limit=limit)
-    own = _overridden(session, actor, [row.Event for row in events])
+    own = overridden(session, actor, [row.Event for row in events])
     found: list[Unstored] = []
     for event, level, takes_part in events:
         hidden = _is_hidden(actor, event, level, takes_part=takes_part)
@@ -40,7 +40,7 @@ def list_unstored(session: Session, actor: Actor, window: Window) -> list[Unstor
             continue
         found += [
             (event, hidden, occurrence)
-            for occurrence in _beyond(event, window)
+            for occurrence in beyond(event, window)
             if (event.id, as_instant(occurrence.original_start)) not in own
         ]
         if len(found) > limit:
@@ -89,7 +89,7 @@ def _is_hidden(actor: Actor, event: Event, level: int | None, *, takes_part: boo
     )
 
 
-def _overridden(session: Session, actor: Actor, events: list[Event]) -> set[tuple[UUID | None, datetime | None]]:
+def overridden(session: Session, actor: Actor, events: list[Event]) -> set[tuple[UUID | None, datetime | None]]:
     """The occurrences of these series that have a row of their own, wherever it is now."""
     query = select(col(Event.series_id), col(Event.original_start)).where(
         col(Event.organization_id) == actor.company, col(Event.series_id).in_([event.id for event in events])
@@ -97,7 +97,8 @@ def _overridden(session: Session, actor: Actor, events: list[Event]) -> set[tupl
     return {(series, original) for series, original in session.execute(query)} if events else set()
 
 
-def _beyond(event: Event, window: Window) -> Iterator[Occurrence]:
+def beyond(event: Event, window: Window) -> Iterator[Occurrence]:
+    """What the event's rule makes in the window beyond its stored rows."""
     assert event.expanded_until is not None
     series = series_of(event)
     start, end = (window.start_day, window.end_day) if event.is_all_day else (window.start, window.end)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.calendaring.finding import (
@@ -39,6 +39,10 @@ PERSON = st.builds(
     SPANS,
     SPANS,
     st.sampled_from(["required", "required", "optional", "neither"]),
+)
+
+plainly = settings(
+    derandomize=True, database=None, deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow]
 )
 
 
@@ -142,13 +146,13 @@ def told(choice: Any) -> dict[str, Any]:
     return {name: getattr(choice, name) for name in choice.__slots__}
 
 
-@settings(max_examples=400)
+@plainly
 @given(questions())
 def test_proposals_are_those_of_the_reference(question: Question) -> None:
     assert [told(choice) for choice in Finder(question).proposals()] == reference(question, near=False)
 
 
-@settings(max_examples=200)
+@plainly
 @given(questions())
 def test_the_parts_of_a_price_are_the_pain(question: Question) -> None:
     finder = Finder(question)
@@ -156,13 +160,13 @@ def test_the_parts_of_a_price_are_the_pain(question: Question) -> None:
         assert sum(pain for _, pain in finder.price(choice).values()) == choice.pain
 
 
-@settings(max_examples=200)
+@plainly
 @given(questions())
 def test_near_misses_are_those_of_the_reference(question: Question) -> None:
     assert [told(choice) for choice in Finder(question).near_misses()] == reference(question, near=True)
 
 
-@settings(max_examples=200)
+@plainly
 @given(questions())
 def test_blockers_count_the_starts_that_they_block(question: Question) -> None:
     grid = question.grid
@@ -190,6 +194,7 @@ def test_blockers_count_the_starts_that_they_block(question: Question) -> None:
     assert (blockers.any_room.starts if blockers.any_room else 0) == lacking
 
 
+@plainly
 @given(st.sets(st.integers(0, 200)))
 def test_bits_come_back_as_runs_and_places(wanted: set[int]) -> None:
     bits = sum(1 << place for place in wanted)
@@ -197,6 +202,7 @@ def test_bits_come_back_as_runs_and_places(wanted: set[int]) -> None:
     assert all(low < high for low, high in runs(bits))
 
 
+@plainly
 @given(st.lists(st.integers(0, 255), max_size=6), st.integers(0, 4))
 def test_at_least_counts_maps(maps: list[int], count: int) -> None:
     found = at_least(count, maps, 255)

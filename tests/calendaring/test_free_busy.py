@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.calendaring.free_busy import Block, BusyType, blocks, clipped, merged, without
@@ -10,11 +10,16 @@ from app.calendaring.free_busy import Block, BusyType, blocks, clipped, merged, 
 MOMENTS = range(-5, 70)
 SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=12)
 
+plainly = settings(
+    derandomize=True, database=None, deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow]
+)
+
 
 def covers(spans: list[tuple[int, int]], moment: int) -> bool:
     return any(start <= moment < end for start, end in spans)
 
 
+@plainly
 @given(SPANS)
 def test_merged_spans_cover_the_same_moments_and_stand_apart(spans: list[tuple[int, int]]) -> None:
     found = merged(spans)
@@ -23,6 +28,7 @@ def test_merged_spans_cover_the_same_moments_and_stand_apart(spans: list[tuple[i
     assert all(before[1] < after[0] for before, after in pairwise(found))
 
 
+@plainly
 @given(SPANS, SPANS)
 def test_what_is_removed_is_removed_and_nothing_else(
     spans: list[tuple[int, int]], removed: list[tuple[int, int]]
@@ -32,6 +38,7 @@ def test_what_is_removed_is_removed_and_nothing_else(
         assert covers(found, moment) == (covers(spans, moment) and not covers(removed, moment))
 
 
+@plainly
 @given(SPANS, st.integers(0, 60), st.integers(0, 60))
 def test_clipped_spans_lie_in_the_window(spans: list[tuple[int, int]], start: int, end: int) -> None:
     found = clipped(merged(spans), start, end)
@@ -39,6 +46,7 @@ def test_clipped_spans_lie_in_the_window(spans: list[tuple[int, int]], start: in
         assert covers(found, moment) == (start <= moment < end and covers(spans, moment))
 
 
+@plainly
 @given(SPANS, SPANS)
 def test_rule_20_each_moment_is_of_its_strongest_type(
     busy: list[tuple[int, int]], tentative: list[tuple[int, int]]
@@ -54,6 +62,7 @@ def test_rule_20_each_moment_is_of_its_strongest_type(
     assert found == sorted(found)
 
 
+@plainly
 @given(SPANS, SPANS)
 def test_rule_20_neighbours_of_one_type_are_one_block(
     busy: list[tuple[int, int]], tentative: list[tuple[int, int]]
