@@ -235,3 +235,20 @@ def test_what_is_asked_has_bounds(company: Company, anna: Person, boris: Person)
         refused(anna.get("/freebusy", users=[anna.id, boris.id], **DAY), 422, "too_many_subjects")
         refused(anna.get("/freebusy", users=anna.id, from_="2027-03-22", to="2027-03-30"), 422, "window_too_wide")
         assert accepted(anna.get("/freebusy", users=[anna.id, anna.id], **DAY))["subjects"]
+
+
+def test_a_delegate_reads_the_principals_reasons_but_private_ones_only_where_allowed(
+    anna: Person, boris: Person, database: Connection
+) -> None:
+    event = anna.create_event(title="Doctor")
+    accepted(anna.post("/delegations", {"delegate_id": boris.id}), 201)
+    acting = {
+        "params": {"users": anna.id, "from": DAY["from_"], "to": DAY["to"]},
+        "headers": {"X-On-Behalf-Of": anna.id},
+    }
+    shown = accepted(boris.call("GET", "/freebusy", **acting))["subjects"][0]["blocks"]
+    assert shown[0]["events"] == [{"id": event["id"], "title": "Doctor"}]
+    set_event(database, event["id"], visibility="private")
+    assert accepted(boris.call("GET", "/freebusy", **acting))["subjects"][0]["blocks"][0]["events"] == []
+    found = boris.call("GET", "/events/search", params={"q": "doctor"}, headers={"X-On-Behalf-Of": anna.id})
+    assert accepted(found)["items"] == []

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import Query
 
-from app.api.deps import CurrentUser, page_request
+from app.api.deps import ActingUser, page_request
 from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
 from app.api.transaction_route import TransactionRoute
@@ -17,7 +17,7 @@ router = PrefixRouter(prefix="/events/search", tags=["events"], route_class=Tran
 
 
 @router.get("", response_model=Page[EventHitRead], summary="Search in events", responses=responses(401, 403))
-def search_events(user: CurrentUser, session: SessionDep, query: Annotated[EventSearchQuery, Query()]) -> Any:
+def search_events(user: ActingUser, session: SessionDep, query: Annotated[EventSearchQuery, Query()]) -> Any:
     """All words, in any form of Russian and English, in title, description, place, names of people and e-mails of
     outside guests; the last word also as a beginning, words in quotes next to each other. What fits better and lies
     nearer in time comes first; a series comes once. Only events whose details you read.

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from app.api.deps import CurrentUser, TimeZoneParam
+from app.api.deps import ActingUser, TimeZoneParam
 from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
 from app.api.transaction_route import TransactionRoute
@@ -29,7 +29,7 @@ Ids = Annotated[list[UUID], Query(max_length=1000, description="Repeat it for se
     responses=responses(401, 403, 404),
 )
 def read_free_busy(
-    user: CurrentUser,
+    user: ActingUser,
     session: SessionDep,
     start: Annotated[DateOrMoment, Query(alias="from", examples=["2027-03-22"])],
     end: Annotated[DateOrMoment, Query(alias="to", examples=["2027-03-29"], description="Exclusive")],
@@ -57,7 +57,7 @@ def read_free_busy(
     summary="Find a time for a meeting",
     responses=responses(401, 403, 404),
 )
-def find_time(data: FindTimeWrite, user: CurrentUser, session: SessionDep) -> FindTimeRead:
+def find_time(data: FindTimeWrite, user: ActingUser, session: SessionDep) -> FindTimeRead:
     """Times at which all required people, anyone of each department and enough rooms are free, ranked, with their
     price: who is missing, and who would meet outside their working hours. Proposals do not overlap each other.
 
