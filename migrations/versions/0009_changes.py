@@ -50,10 +50,12 @@ ALL_OF_EVENT = f"""
     "(SELECT e.* FROM events e JOIN ({ids}) i ON i.organization_id = e.organization_id AND i.event_id = e.id)",
 )
 OF_GUEST = "SELECT organization_id, coalesce(user_id, department_id), 'event', event_id FROM {rows} WHERE email IS NULL"
-# The nightly extension stores further occurrences of a series; the series itself stays what it was.
+# The nightly extension stores further occurrences of a series, and new time zone data that change nothing leave their
+# mark; the event itself stays what it was.
 CHANGED_EVENTS = """
     (SELECT n.* FROM made n JOIN gone o ON o.organization_id = n.organization_id AND o.id = n.id
-     WHERE n.version <> o.version OR n.expanded_until IS NOT DISTINCT FROM o.expanded_until)
+     WHERE n.version <> o.version
+        OR n.expanded_until IS NOT DISTINCT FROM o.expanded_until AND n.tzdata_version = o.tzdata_version)
 """
 # An event that moves takes its guests' spans along.
 ANSWERED = """
