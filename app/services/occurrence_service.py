@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import CursorResult, TextClause, func, select, text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import Session, col
@@ -27,13 +27,14 @@ _NEW = """
     FROM unnest(:originals ::timestamptz[], :events ::uuid[], :starts ::timestamptz[], :ends ::timestamptz[])
         AS new (original_start, event_id, starts_at, ends_at)
 """
-# An override may have a row where the series is stored only now.
-_INSERT = text(f"""
+_INSERT_ROWS = f"""
     INSERT INTO event_occurrences
         (organization_id, series_id, event_id, calendar_id, original_start, starts_at, ends_at)
     SELECT :organization_id, :series_id, event_id, :calendar_id, original_start, starts_at, ends_at FROM ({_NEW}) new
-    ON CONFLICT DO NOTHING
-""")
+"""
+_INSERT = text(_INSERT_ROWS)
+# An override may have a row where the series is stored only now.
+_INSERT_MISSING = text(f"{_INSERT_ROWS} ON CONFLICT DO NOTHING")
 _UPDATE = text(f"""
     UPDATE event_occurrences o SET event_id = new.event_id, starts_at = new.starts_at, ends_at = new.ends_at
     FROM ({_NEW}) new
@@ -113,8 +114,8 @@ def sync(session: Session, event: Event, rows: dict[datetime, Stored]) -> None:
 
 def put(session: Session, series: Event, original: datetime, row: Stored) -> None:
     """Write the row of one occurrence, there already or not."""
-    _run(session, _INSERT, series, {original: row})
-    _run(session, _UPDATE, series, {original: row})
+    if not _run(session, _UPDATE, series, {original: row}):
+        _run(session, _INSERT, series, {original: row})
 
 
 def remove(session: Session, series: Event, original: datetime) -> None:
@@ -166,7 +167,7 @@ def _extend(session: Session, event: Event) -> None:
         booking_service.lock_rooms(session, event.organization_id, named)
     series = series_of(event)
     since, until = event.expanded_until, horizon() + EXTENSION_STRIDE
-    store(session, event, wanted_rows(event, starting_between(series, since, until), ()))
+    _run(session, _INSERT_MISSING, event, wanted_rows(event, starting_between(series, since, until), ()))
     if series.is_exhausted_by(bound_of(series, until)):
         event.expanded_until = None
         last_end = select(func.max(col(EventOccurrence.ends_at))).where(
@@ -195,16 +196,20 @@ def _of(event: Event) -> dict[str, Any]:
     return {"organization_id": event.organization_id, "series_id": event.id}
 
 
-def _run(session: Session, statement: Any, event: Event, rows: dict[datetime, Stored]) -> None:
-    if rows:
-        session.execute(
-            statement,
-            {
-                **_of(event),
-                **({"calendar_id": event.calendar_id} if statement is _INSERT else {}),
-                "originals": list(rows),
-                "events": [row.event_id for row in rows.values()],
-                "starts": [row.starts_at for row in rows.values()],
-                "ends": [row.ends_at for row in rows.values()],
-            },
-        )
+def _run(session: Session, statement: TextClause, event: Event, rows: dict[datetime, Stored]) -> int:
+    """Run a statement on these rows; how many it wrote."""
+    if not rows:
+        return 0
+    result = session.execute(
+        statement,
+        {
+            **_of(event),
+            **({} if statement is _UPDATE else {"calendar_id": event.calendar_id}),
+            "originals": list(rows),
+            "events": [row.event_id for row in rows.values()],
+            "starts": [row.starts_at for row in rows.values()],
+            "ends": [row.ends_at for row in rows.values()],
+        },
+    )
+    assert isinstance(result, CursorResult)
+    return result.rowcount
