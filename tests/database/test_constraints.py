@@ -16,7 +16,7 @@ from psycopg.errors import (
 )
 
 from tests.support.people import Company
-from tests.support.planning import overlapping_pairs, stored_bookings, stored_event, stored_occurrences
+from tests.support.planning import enter, overlapping_pairs, stored_bookings, stored_event, stored_occurrences
 
 BLOCKING = ("held", "pending", "confirmed")
 
@@ -35,11 +35,6 @@ def update(database: psycopg.Connection, table: str, row_id: str, **values: Any)
     statement = sql.SQL("UPDATE {} SET {} WHERE id = %s").format(sql.Identifier(table), changes)
     changed = database.execute(statement, [*values.values(), row_id]).rowcount
     assert changed == 1
-
-
-def enter(database: psycopg.Connection, company: Company) -> None:
-    """What follows from a change by a key runs as the owner of the tables, whom row-level security binds."""
-    database.execute("SELECT enter_company(%s, false, NULL, 'test', NULL, false)", [company.organization.id])
 
 
 def book(

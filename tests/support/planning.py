@@ -10,7 +10,7 @@ import pytest
 from psycopg import Connection
 
 from app.core.config import get_settings
-from tests.support.people import Person
+from tests.support.people import Company, Person
 
 MISSING_ID = "00000000-0000-7000-8000-000000000000"
 
@@ -62,6 +62,14 @@ def stored_event(database: Connection, event_id: str, columns: str) -> tuple[Any
     row = database.execute(f"SELECT {columns} FROM events WHERE id = %s", [event_id]).fetchone()
     assert row is not None
     return row
+
+
+def enter(database: Connection, company: Company) -> None:
+    """Let the connection write as from inside the company.
+
+    What follows from a change by a key runs as the owner of the tables, whom row-level security binds.
+    """
+    database.execute("SELECT enter_company(%s, false, NULL, 'test', NULL, false)", [company.organization.id])
 
 
 def company_counts(database: Connection, organization_id: Any) -> tuple[Any, ...]:

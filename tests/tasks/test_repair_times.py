@@ -12,7 +12,7 @@ from app.cli.server_checks import check_times
 from app.core.config import get_settings
 from app.tasks.occurrence_tasks import repair_times
 from tests.support.people import Company
-from tests.support.planning import accepted, starts, stored_bookings, stored_event, stored_occurrences
+from tests.support.planning import accepted, enter, starts, stored_bookings, stored_event, stored_occurrences
 
 OLDER = "2020a"
 
@@ -22,9 +22,10 @@ def company(client: TestClient) -> Company:
     return Company.create(client)
 
 
-def derived_by_older_data(database: psycopg.Connection, series_id: str, shift: timedelta = timedelta(hours=1)) -> None:
+def derived_by_older_data(database: psycopg.Connection, company: Company, series_id: str) -> None:
     """Store the event as data that put its zone an hour elsewhere would have."""
-    values = {"id": series_id, "shift": shift, "version": OLDER}
+    values = {"id": series_id, "shift": timedelta(hours=1), "version": OLDER}
+    enter(database, company)
     for statement in (
         "UPDATE events SET start_time = start_time + %(shift)s, end_time = end_time + %(shift)s,"
         " original_start = original_start + %(shift)s, tzdata_version = %(version)s,"
@@ -52,7 +53,7 @@ def test_rule_09_what_lies_ahead_follows_the_clock_and_what_is_past_stays(
 ) -> None:
     series = weekly(company)
     right = stored_occurrences(database, series["id"])
-    derived_by_older_data(database, series["id"])
+    derived_by_older_data(database, company, series["id"])
     wrong = stored_occurrences(database, series["id"])
     repair_times()
     now = datetime.now(UTC)
@@ -71,7 +72,7 @@ def test_rule_09_overrides_stay_with_their_occurrences(company: Company, databas
         )
     )
     before = accepted(company.admin.get(f"/events/{override['id']}"))
-    derived_by_older_data(database, series["id"])
+    derived_by_older_data(database, company, series["id"])
     repair_times()
     after = accepted(company.admin.get(f"/events/{override['id']}"))
     for name in ("title", "original_start", "start_time", "end_time", "series_id"):
@@ -83,7 +84,7 @@ def test_rule_09_rooms_are_checked_again_and_people_are_told(company: Company, d
     room = company.admin.create_room()
     series = weekly(company, room_id=room["id"], participants=[{"user_id": boris.id}])
     right = stored_bookings(database, series["id"])
-    derived_by_older_data(database, series["id"])
+    derived_by_older_data(database, company, series["id"])
     # Somebody else has taken the time to which the last occurrence must go back.
     _, start, end, _ = right[-1]
     company.admin.create_event(
