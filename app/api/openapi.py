@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from app.api.problems import Problem, responses
 
+ON_BEHALF_OF = "X-On-Behalf-Of"
 DESCRIPTION = """
 Calendars, meetings, rooms and people of a company.
 
@@ -37,10 +38,16 @@ TAGS: list[dict[str, Any]] = [
 
 
 def _tell_common_answers(document: dict[str, Any]) -> None:
-    """What any route may answer: 413 to a body, 409 to a write that another one is in the way of, 503 in an outage."""
+    """What any route may answer.
+
+    413 to a body, 409 to a write that another one is in the way of, 503 in an outage; and where somebody may act for
+    another, 403 and 404 to who may not.
+    """
     for path in document["paths"].values():
         for method, operation in path.items():
-            common = {503} | ({409} if method != "get" else set()) | ({413} if "requestBody" in operation else set())
+            acts = any(parameter["name"] == ON_BEHALF_OF for parameter in operation.get("parameters", ()))
+            common = {503} | ({403, 404} if acts else set()) | ({409} if method != "get" else set())
+            common |= {413} if "requestBody" in operation else set()
             for status in sorted(common):
                 operation["responses"].setdefault(str(status), responses(status)[status])
 

@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from app.api.deps import CurrentUser, OccurrenceParam, PageParams, get_current_user
+from app.api.deps import ActingUser, OccurrenceParam, PageParams, get_current_user
 from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
 from app.api.repeatable_route import RepeatableRoute
@@ -39,7 +39,7 @@ _HARMLESS = {
 _BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 _SENT: dict[str, Any] = {"requestBody": {"required": True, "content": {UNKNOWN: _BINARY}}}
 _CONTENT: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The bytes", "content": {UNKNOWN: _BINARY}},
+    200: {"description": "The bytes", "content": {"*/*": _BINARY}},
     304: {"description": "The client has them already"},
 }
 
@@ -83,7 +83,7 @@ async def file_name(
 )
 def list_attachments(
     event_id: UUID,
-    user: CurrentUser,
+    user: ActingUser,
     session: SessionDep,
     page: PageParams,
     occurrence: OccurrenceParam = None,
@@ -104,7 +104,7 @@ def list_attachments(
 )
 def attach(
     event_id: UUID,
-    user: CurrentUser,
+    user: ActingUser,
     session: SessionDep,
     file: Annotated[SentFile, Depends(receive_file)],
     name: Annotated[str | None, Depends(file_name)],
@@ -123,7 +123,7 @@ def attach(
     summary="Read what is known of a file",
     responses=responses(401, 403, 404),
 )
-def read_attachment(event_id: UUID, attachment_id: UUID, user: CurrentUser, session: SessionDep) -> Any:
+def read_attachment(event_id: UUID, attachment_id: UUID, user: ActingUser, session: SessionDep) -> Any:
     return attachment_service.read_attachment(session, user, event_id, attachment_id)
 
 
@@ -136,7 +136,7 @@ def read_attachment(event_id: UUID, attachment_id: UUID, user: CurrentUser, sess
 def read_content(
     event_id: UUID,
     attachment_id: UUID,
-    user: CurrentUser,
+    user: ActingUser,
     session: SessionDep,
     if_none_match: Annotated[
         str | None, Header(max_length=1000, description="The ETag that you have; 304 when it is still the same")
@@ -160,7 +160,7 @@ def read_content(
     summary="Delete a file",
     responses=responses(401, 403, 404),
 )
-def delete_attachment(event_id: UUID, attachment_id: UUID, user: CurrentUser, session: SessionDep) -> None:
+def delete_attachment(event_id: UUID, attachment_id: UUID, user: ActingUser, session: SessionDep) -> None:
     """For who attached it, and for whoever keeps the event."""
     attachment_service.delete_attachment(session, user, event_id, attachment_id)
 

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from app.api.deps import CurrentUser, IfMatch, OccurrenceParam, PageParams
+from app.api.deps import ActingUser, IfMatch, OccurrenceParam, PageParams
 from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
 from app.api.repeatable_route import RepeatableRoute
@@ -23,7 +23,7 @@ router = PrefixRouter(prefix="/events", tags=["discussion"], route_class=Repeata
 )
 def list_comments(
     event_id: UUID,
-    user: CurrentUser,
+    user: ActingUser,
     session: SessionDep,
     page: PageParams,
     occurrence: OccurrenceParam = None,
@@ -42,7 +42,7 @@ def list_comments(
     responses=responses(401, 403, 404, 409),
 )
 def create_comment(
-    event_id: UUID, data: CommentWrite, user: CurrentUser, session: SessionDep, occurrence: OccurrenceParam = None
+    event_id: UUID, data: CommentWrite, user: ActingUser, session: SessionDep, occurrence: OccurrenceParam = None
 ) -> Any:
     """For everybody who reads the event's details. Only they can be mentioned."""
     return comment_service.create_comment(session, user, event_id, occurrence, data)
@@ -58,7 +58,7 @@ def patch_comment(
     event_id: UUID,
     comment_id: UUID,
     data: CommentPatch,  # type: ignore[valid-type]
-    user: CurrentUser,
+    user: ActingUser,
     session: SessionDep,
     if_match: IfMatch,
 ) -> Any:
@@ -73,6 +73,6 @@ def patch_comment(
     summary="Delete a comment",
     responses=responses(401, 403, 404, 412),
 )
-def delete_comment(event_id: UUID, comment_id: UUID, user: CurrentUser, session: SessionDep, if_match: IfMatch) -> None:
+def delete_comment(event_id: UUID, comment_id: UUID, user: ActingUser, session: SessionDep, if_match: IfMatch) -> None:
     """For who wrote it, and for whoever keeps the event."""
     comment_service.delete_comment(session, user, event_id, comment_id, if_match)
