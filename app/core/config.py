@@ -104,6 +104,11 @@ class Settings(BaseSettings):
     OUTBOX_MAX_ATTEMPTS: int = Field(10, ge=1, le=20)
     OUTBOX_KEEP_DAYS: int = Field(30, ge=1, le=3650)
 
+    # HTTP to the outside
+    OUTBOUND_ALLOWED_NETWORKS: str = ""
+    OUTBOUND_TIMEOUT_SECONDS: float = Field(20, gt=0, le=120)
+    OUTBOUND_MAX_REDIRECTS: int = Field(5, ge=0, le=20)
+
     # Database
     DATABASE_POOL_SIZE: int = Field(20, ge=1, le=500)
     DATABASE_STATEMENT_TIMEOUT_MS: int = Field(10_000, ge=100)
@@ -159,6 +164,19 @@ class Settings(BaseSettings):
     IDEMPOTENCY_KEYS_PER_USER: int = Field(1000, ge=1, le=100_000)
     IDEMPOTENCY_MAX_BODY_BYTES: int = Field(256 * 1024, ge=1024, le=16 * 1024 * 1024)
 
+    # iCalendar in and out
+    ICS_IMPORT_MAX_BYTES: int = Field(10 * 1024 * 1024, ge=1024, le=100 * 1024 * 1024)
+    ICS_IMPORTS_OPEN_MAX: int = Field(5, ge=1, le=1000)
+    ICS_REPORT_MAX_LINES: int = Field(20_000, ge=1, le=1_000_000)
+    ICS_IMPORT_KEEP_DAYS: int = Field(30, ge=1, le=3650)
+    ICS_COMPONENTS_PER_CALENDAR: int = Field(5000, ge=0, le=100_000)
+    FEEDS_PER_USER: int = Field(50, ge=1, le=1000)
+    FEED_PAST_DAYS: int = Field(365, ge=1, le=3660)
+    FEED_FUTURE_DAYS: int = Field(730, ge=1, le=3660)
+    OUTSIDE_FEEDS_PER_USER: int = Field(20, ge=0, le=1000)
+    OUTSIDE_FEED_MAX_BYTES: int = Field(10 * 1024 * 1024, ge=1024, le=100 * 1024 * 1024)
+    OUTSIDE_FEED_MIN_MINUTES: int = Field(15, ge=1, le=10_080)
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -192,6 +210,10 @@ class Settings(BaseSettings):
         return _split(self.TRUSTED_PROXIES)
 
     @property
+    def outbound_allowed_networks_list(self) -> list[str]:
+        return _split(self.OUTBOUND_ALLOWED_NETWORKS)
+
+    @property
     def public_url(self) -> str:
         """The address under which people reach Planner, without a slash at its end."""
         host = self.PLANNER_HOST
@@ -216,7 +238,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _lists_can_be_read(self) -> Self:
         self.cors_origins_list  # noqa: B018 - raises on JSON that is none
-        for network in self.trusted_proxies_list:
+        for network in (*self.trusted_proxies_list, *self.outbound_allowed_networks_list):
             ip_network(network)
         return self
 
