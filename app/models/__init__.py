@@ -10,6 +10,17 @@ from app.models.event import Event, EventOccurrence, EventStatus, Transparency, 
 from app.models.event_words import EventWords
 from app.models.handover import Handover, HandoverItem
 from app.models.idempotency import IdempotencyKey
+from app.models.interchange import (
+    CalendarComponent,
+    CalendarFeed,
+    FeedDetail,
+    IcsImport,
+    IcsImportFile,
+    IcsImportLine,
+    IcsImportState,
+    IcsOutcome,
+    OutsideFeed,
+)
 from app.models.invitation import Invitation
 from app.models.organization import Organization, OrganizationDomain
 from app.models.outbox import OutboxMessage
@@ -24,6 +35,8 @@ __all__ = [
     "AuthSession",
     "BookingState",
     "Calendar",
+    "CalendarComponent",
+    "CalendarFeed",
     "CalendarShare",
     "CalendarSubscription",
     "Change",
@@ -37,13 +50,20 @@ __all__ = [
     "EventParticipant",
     "EventStatus",
     "EventWords",
+    "FeedDetail",
     "Handover",
     "HandoverItem",
+    "IcsImport",
+    "IcsImportFile",
+    "IcsImportLine",
+    "IcsImportState",
+    "IcsOutcome",
     "IdempotencyKey",
     "Invitation",
     "Organization",
     "OrganizationDomain",
     "OutboxMessage",
+    "OutsideFeed",
     "ParticipantResponse",
     "ParticipantRole",
     "PersonWord",

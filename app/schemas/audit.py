@@ -24,6 +24,7 @@ class AuditObject(StrEnum):
     EVENT_COMMENTS = "event_comments"
     EVENT_ATTACHMENTS = "event_attachments"
     CALENDAR_SHARES = "calendar_shares"
+    CALENDAR_FEEDS = "calendar_feeds"
     DELEGATIONS = "delegations"
     ROOMS = "rooms"
     HANDOVERS = "handovers"

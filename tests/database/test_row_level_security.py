@@ -54,6 +54,20 @@ BESIDES = (
     " WHERE organization_id = %(o)s AND id <> %(u)s LIMIT 1",
     "INSERT INTO idempotency_keys (organization_id, user_id, key, fingerprint, created_at)"
     " VALUES (%(o)s, %(u)s, %(t)s, '', now())",
+    "INSERT INTO ics_imports (organization_id, id, calendar_id, user_id, state, size, position, events_total,"
+    " events_done, created, updated, unchanged, skipped, problems, report_lines, attempts, created_at)"
+    " SELECT organization_id, %(i)s, id, %(u)s, 'done', 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, now()"
+    " FROM calendars WHERE organization_id = %(o)s LIMIT 1",
+    "INSERT INTO ics_import_files (organization_id, id, content) VALUES (%(o)s, %(i)s, '')",
+    "INSERT INTO ics_import_lines (organization_id, id, import_id, number, outcome)"
+    " VALUES (%(o)s, %(i)s, %(i)s, 1, 'created')",
+    "INSERT INTO calendar_components (organization_id, id, calendar_id, name, digest, text)"
+    " SELECT organization_id, %(i)s, id, 'VTODO', %(t)s, '' FROM calendars WHERE organization_id = %(o)s LIMIT 1",
+    "INSERT INTO calendar_feeds (organization_id, id, user_id, detail, token_hash, created_at)"
+    " VALUES (%(o)s, %(i)s, %(u)s, 'full', %(t)s, now())",
+    "INSERT INTO outside_feeds (organization_id, id, calendar_id, url, refresh_minutes, next_at, failures, problems)"
+    " SELECT organization_id, %(i)s, id, '', 60, now() + interval '1 year', 0, 0 FROM calendars"
+    " WHERE organization_id = %(o)s LIMIT 1",
 )
 
 
