@@ -37,7 +37,13 @@ app.conf.update(
     broker_transport_options={"visibility_timeout": 2 * TASK_SECONDS},
     broker_connection_retry_on_startup=True,
     task_default_queue="planner",
-    imports=("app.tasks.cleanup_tasks", "app.tasks.email_tasks", "app.tasks.occurrence_tasks"),
+    imports=(
+        "app.tasks.cleanup_tasks",
+        "app.tasks.email_tasks",
+        "app.tasks.feed_tasks",
+        "app.tasks.import_tasks",
+        "app.tasks.occurrence_tasks",
+    ),
     beat_schedule={
         "cleanup-expired-tokens-hourly": {
             "task": "app.tasks.cleanup_tasks.cleanup_expired_tokens",
@@ -83,6 +89,21 @@ app.conf.update(
             "task": "app.tasks.cleanup_tasks.cleanup_attachments",
             "schedule": crontab(hour=4, minute=10),
             "options": {"expires": 6 * 3600},
+        },
+        "import-files-every-minute": {
+            "task": "app.tasks.import_tasks.import_files",
+            "schedule": crontab(),
+            "options": {"expires": 60},
+        },
+        "cleanup-imports-daily": {
+            "task": "app.tasks.import_tasks.cleanup_imports",
+            "schedule": crontab(hour=3, minute=25),
+            "options": {"expires": 6 * 3600},
+        },
+        "refresh-feeds-every-minute": {
+            "task": "app.tasks.feed_tasks.refresh_feeds",
+            "schedule": crontab(),
+            "options": {"expires": 60},
         },
         "extend-occurrences-nightly": {
             "task": "app.tasks.occurrence_tasks.extend_occurrences",

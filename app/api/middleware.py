@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.problems import on_unexpected, planner_problem
+from app.api.shown_paths import shown_path
 from app.core.client_address import find_client, hops_of, limit_key, networks_of
 from app.core.config import Settings
 from app.core.errors import PayloadTooLarge, TooManyRequests, Unauthenticated
@@ -67,7 +68,7 @@ class RequestContext:
             await self.app(scope, receive, send_with_headers)
         finally:
             milliseconds = round((time.perf_counter() - started) * 1000, 1)
-            log.info("request", method=scope["method"], path=scope["path"], status=status, ms=milliseconds)
+            log.info("request", method=scope["method"], path=shown_path(scope["path"]), status=status, ms=milliseconds)
             structlog.contextvars.unbind_contextvars("request_id")
 
     def _prepare(self, scope: Scope) -> str:

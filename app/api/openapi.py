@@ -29,6 +29,10 @@ TAGS: list[dict[str, Any]] = [
     {"name": "events", "description": "Events, series and their occurrences"},
     {"name": "discussion", "description": "Comments on events, and files attached to them"},
     {"name": "changes", "description": "What changed since the last time, for programs that keep a copy"},
+    {
+        "name": "feeds",
+        "description": "Secret addresses for calendar programs, and calendars that show a feed from elsewhere",
+    },
     {"name": "rooms", "description": "Meeting rooms; nothing is booked twice"},
     {"name": "free time", "description": "When people and rooms are free, and when all of them are"},
     {"name": "statistics", "description": "Figures of meetings and rooms: JSON, CSV, or a chart"},

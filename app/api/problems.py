@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from app.api.allowed_methods import allowed_methods
+from app.api.shown_paths import shown_path
 from app.api.validation_texts import validation_text
 from app.core.errors import PlannerError
 from app.core.messages import Language, language_of, message
@@ -179,7 +180,7 @@ async def _on_database_error(request: Request, error: Exception) -> Response:
     if state in TRY_AGAIN:
         return problem(request.scope, 409, "try_again", message("try_again", language), headers={"Retry-After": "1"})
     if state.startswith(BAD_VALUE_CLASS):
-        log.warning("database_refused_value", sqlstate=state, path=request.url.path)
+        log.warning("database_refused_value", sqlstate=state, path=shown_path(request.url.path))
         return problem(request.scope, 422, "bad_request", message("bad_request", language))
     if not state or state.startswith(("08", "53", "57")):
         return await _on_unavailable(request, error)
@@ -187,14 +188,14 @@ async def _on_database_error(request: Request, error: Exception) -> Response:
 
 
 async def _on_unavailable(request: Request, error: Exception) -> Response:
-    log.error("database_unavailable", error=type(error).__name__, path=request.url.path)
+    log.error("database_unavailable", error=type(error).__name__, path=shown_path(request.url.path))
     detail = message("unavailable", reader_language(request.scope))
     return problem(request.scope, 503, "unavailable", detail, headers={"Retry-After": "2"})
 
 
 async def on_unexpected(request: Request, error: Exception) -> Response:
     """A bug of ours: the log has the details, the client the request id."""
-    log.error("unexpected_error", path=request.url.path, method=request.method, exc_info=error)
+    log.error("unexpected_error", path=shown_path(request.url.path), method=request.method, exc_info=error)
     params = {"request_id": request.scope.get("state", {}).get("request_id")}
     detail = message("internal_error", reader_language(request.scope), params)
     return problem(request.scope, 500, "internal_error", detail)

@@ -7,20 +7,24 @@ from app.api.v1 import (
     audit,
     auth,
     avatars,
+    calendar_files,
     calendar_sharing,
     calendars,
     changes,
     comments,
     delegations,
     departments,
+    event_exports,
     event_search,
     events,
+    feeds,
     free_time,
     health,
     invitations,
     leaving,
     org_structure,
     organizations,
+    outside_feeds,
     people_tables,
     rooms,
     statistics,
@@ -32,12 +36,18 @@ api_router.include_router(free_time.finding)
 api_router.include_router(event_search.router)
 # The most asked first: each router before it is tried in vain.
 for module in (
+    # Before the routes of single events, to which "ics" would be a wrong id.
+    event_exports,
     events,
     comments,
     attachments,
     free_time,
     auth,
     rooms,
+    # Before the routes of single calendars, to which "subscriptions" would be a wrong id.
+    outside_feeds,
+    calendar_files,
+    feeds,
     calendars,
     calendar_sharing,
     delegations,
@@ -55,6 +65,7 @@ for module in (
     leaving,
 ):
     api_router.include_router(module.router)
+api_router.include_router(feeds.of_calendars)
 api_router.include_router(health.router)
 
 # Load balancers and the supervisor ask at the root.

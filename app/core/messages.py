@@ -7,6 +7,7 @@ from app.core.texts.accounts import ACCOUNTS
 from app.core.texts.changes import CHANGES
 from app.core.texts.discussion import DISCUSSION
 from app.core.texts.free_time import FREE_TIME
+from app.core.texts.interchange import INTERCHANGE
 from app.core.texts.people import PEOPLE
 from app.core.texts.planning import PLANNING
 from app.core.texts.requests import REQUESTS
@@ -19,6 +20,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **CHANGES,
     **DISCUSSION,
     **FREE_TIME,
+    **INTERCHANGE,
     **PEOPLE,
     **PLANNING,
     **REQUESTS,

@@ -10,6 +10,8 @@ from sqlmodel import Session
 
 # Mail was written; a company was deleted.
 OUTBOX, PURGE = "outbox", "purge"
+# A file waits to be imported; a feed from outside is to be fetched.
+IMPORTS, FEEDS = "imports", "feeds"
 _NUDGES = "nudges"
 _WORK = "work_after_commit"
 

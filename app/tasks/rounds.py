@@ -18,8 +18,8 @@ def all_companies() -> list[UUID]:
 
 
 @contextmanager
-def in_company(company: UUID, task: str) -> Iterator[Session]:
-    """A transaction inside the company; the record of writes names the task."""
+def in_company(company: UUID, task: str, actor: UUID | None = None) -> Iterator[Session]:
+    """A transaction inside the company; the record of writes names the task, and for whom it works."""
     with SessionLocal.begin() as session:
-        tenancy.enter(session, company, origin=task)
+        tenancy.enter(session, company, origin=task, actor=actor)
         yield session

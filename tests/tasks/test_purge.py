@@ -13,6 +13,7 @@ from app.services import purge_service
 from app.supervisor.waiting import retry_until
 from app.tasks.cleanup_tasks import purge_deleted_companies
 from tests.bad_input.world import Belongings
+from tests.support.ics_files import imported, vcalendar, vevent
 from tests.support.people import Company, Person, sign_in
 from tests.support.planning import accepted, refused
 from tests.support.worker_process import SECONDS, running_worker
@@ -56,6 +57,12 @@ def full_company(client: TestClient, database: psycopg.Connection, name: str) ->
     accepted(admin.post(f"{path}/invitations", {"email": f"x-{new_id().hex}@example.org"}), 201)
     accepted(admin.patch(path, {"email_domains": [f"firm-{new_id().hex}.example"]}))
     accepted(admin.post("/calendars", {"name": "Once"}, headers={"Idempotency-Key": new_id().hex}), 201)
+    todo = "BEGIN:VTODO\r\nUID:t\r\nEND:VTODO"
+    done = imported(admin, vcalendar(vevent("a"), todo))
+    # One that is not through.
+    database.execute(
+        "INSERT INTO ics_import_files (organization_id, id, content) VALUES (%s, %s, '')", [organization_id, done["id"]]
+    )
     belongings.employee.create_event(
         participants=[{"user_id": admin.id}], start_time="2027-03-23T09:00:00", end_time="2027-03-23T10:00:00"
     )

@@ -16,6 +16,9 @@ NAMES = {
     "app.tasks.cleanup_tasks.cleanup_people",
     "app.tasks.cleanup_tasks.cleanup_idempotency_keys",
     "app.tasks.cleanup_tasks.cleanup_changes",
+    "app.tasks.import_tasks.import_files",
+    "app.tasks.import_tasks.cleanup_imports",
+    "app.tasks.feed_tasks.refresh_feeds",
     "app.tasks.occurrence_tasks.extend_occurrences",
     "app.tasks.occurrence_tasks.repair_times",
 }

@@ -82,7 +82,8 @@ class CalendarObject:
     """All components of one UID: what a client would store as one resource (RFC 4791 §4.1).
 
     Without `master`, the overrides stand alone: a guest of single instances gets no more than those. `zones` is the
-    text of the VTIMEZONEs that its components name and the IANA database does not.
+    text of the VTIMEZONEs that its components name and the IANA database does not. `line` is where the first of them
+    begins, counted from 1.
     """
 
     uid: str
@@ -90,6 +91,7 @@ class CalendarObject:
     overrides: tuple[EventData, ...] = ()
     zones: str = ""
     problems: tuple[Problem, ...] = ()
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +102,7 @@ class OtherComponent:
     uid: str | None
     text: str
     zones: str = ""
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,9 +51,12 @@ class _Builder:
         self._zones: dict[str, None] = {}
         self._problems: list[Problem] = []
         self._uid: str | None = None
+        self._line: int | None = None
 
     def add(self, component: Component) -> None:
         context = component.context
+        if self._line is None:
+            self._line = context.line
         properties = own_properties(component.lines)
         self._uid = context.uid = read_uid(component.lines, properties, context)
         context.problems = [replace(problem, uid=context.uid) for problem in context.problems]
@@ -104,6 +107,7 @@ class _Builder:
             overrides=tuple(overrides.values()),
             zones="\n".join(self._zones),
             problems=tuple(self._problems),
+            line=self._line,
         )
 
     def _override(self, component: Component, properties: Properties) -> EventData | None:

@@ -83,6 +83,7 @@ class _Reader:
             uid=uid,
             text="\n".join(map(str, component.lines)),
             zones="\n".join(zone_texts(component.lines, component.context.zones)),
+            line=place.line,
         )
 
     def _read_header(self, parts: list[tuple[int, int, int]]) -> CalendarProperties:

@@ -13,7 +13,7 @@ from app.calendaring.ical.foreign_zones import known_name
 from app.calendaring.ical.model import CalendarProperties, EventData, OtherComponent
 from app.calendaring.ical.zone_writing import generated_zone
 
-__all__ = ["WrittenObject", "new_uid", "write_calendar", "write_event"]
+__all__ = ["WrittenObject", "anonymous", "as_busy", "new_uid", "write_calendar", "write_event"]
 
 BUSY = "Busy"
 
@@ -52,7 +52,7 @@ def write_calendar(
             if not busy_only:
                 yield _folded(zones.with_zones(item.text, item.zones, None))
             continue
-        shown = _busy(item) if busy_only else item
+        shown = as_busy(item) if busy_only else item
         if shown.master is not None or shown.overrides:
             text = _object_text(shown, properties.zone)
             yield _folded(zones.with_zones(text, shown.zones, _zone_of(shown)))
@@ -76,11 +76,11 @@ def _zone_of(item: WrittenObject) -> str | None:
     return data.zone
 
 
-def _busy(item: WrittenObject) -> WrittenObject:
+def as_busy(item: WrittenObject) -> WrittenObject:
     """The object without what is nobody's business; an override of an instance that blocks must stay to say so."""
     uid = str(uuid5(NAMESPACE_OID, item.master.uid if item.master is not None else item.overrides[0].uid))
-    master = None if item.master is None or not _blocks(item.master) else _anonymous(item.master, uid)
-    overrides = tuple(_anonymous(data, uid) for data in item.overrides if master is not None or _blocks(data))
+    master = None if item.master is None or not _blocks(item.master) else anonymous(item.master, uid)
+    overrides = tuple(anonymous(data, uid) for data in item.overrides if master is not None or _blocks(data))
     return replace(item, master=master, overrides=overrides, zones="")
 
 
@@ -88,7 +88,8 @@ def _blocks(data: EventData) -> bool:
     return data.status != "cancelled" and data.transparency == "opaque"
 
 
-def _anonymous(data: EventData, uid: str) -> EventData:
+def anonymous(data: EventData, uid: str) -> EventData:
+    """When the event is and whether it blocks, and nothing else, under this UID."""
     return EventData(
         uid=uid,
         start=data.start,
