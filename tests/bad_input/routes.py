@@ -14,6 +14,10 @@ OBJECTS = {
     "{calendar_id}": "<calendar>",
     "{event_id}": "<event>",
     "{share_id}": "<share>",
+    "{outside_calendar_id}": "<outside calendar>",
+    "{feed_id}": "<feed>",
+    "{import_id}": "<import>",
+    "{token}": "unknown",
     "{delegation_id}": "<delegation>",
     "{room_id}": "<room>",
     "{user_id}": "<employee>",
@@ -40,6 +44,10 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "PATCH /calendars/{calendar_id}/shares/{share_id}": {"level": "write"},
     "PUT /calendars/{calendar_id}/subscription": {"color": "#8e24aa", "position": 1},
     "PUT /calendars/{calendar_id}/owner": {"user_id": "<employee>"},
+    "POST /calendars/{calendar_id}/feeds": {"detail": "free_busy"},
+    "POST /feeds": {"detail": "full"},
+    "POST /calendars/subscriptions": {"url": "https://calendar.example/a.ics", "name": "Holidays"},
+    "PATCH /calendars/subscriptions/{outside_calendar_id}": {"name": "Other"},
     "POST /delegations": {"delegate_id": "<employee>"},
     "PATCH /delegations/{delegation_id}": {"sees_private": True},
     "POST /events": event(),
@@ -73,6 +81,7 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
 GOOD_FILES: dict[str, tuple[str, bytes]] = {
     "PUT /users/{user_id}/avatar": ("image/png", b"what it holds is looked at last"),
     "POST /events/{event_id}/attachments": ("text/plain", b"what it holds is looked at last"),
+    "POST /calendars/{calendar_id}/imports": ("text/calendar", b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"),
     "POST /users/import": ("text/csv", b"email\nsomebody-new@example.com\n"),
 }
 

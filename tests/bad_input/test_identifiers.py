@@ -24,7 +24,7 @@ NO_UUIDS = {
 BY_ID = [
     (method.upper(), path.removeprefix(PREFIX))
     for path, operations in document()["paths"].items()
-    if "{" in path
+    if "{" in path and "{token}" not in path
     for method in operations
 ]
 PARAMETER = re.compile(r"\{\w+\}")
@@ -32,6 +32,7 @@ NOT_FOUND = {
     "users": "user_not_found",
     "calendars": "calendar_not_found",
     "delegations": "delegation_not_found",
+    "feeds": "feed_not_found",
     "events": "event_not_found",
     "rooms": "room_not_found",
     "departments": "department_not_found",

@@ -194,7 +194,9 @@ def is_word_among_ids(path: str) -> bool:
     """Whether a word ends the path where another has an id: to the routes of single objects it is a wrong id."""
     folder, _, last = path.rpartition("/")
     others = (other for other in document()["paths"] if other.count("/") == path.count("/"))
-    return "{" not in last and any(other.startswith(f"{folder}/{{") for other in others)
+    return not (last.startswith("{") and last.endswith("}")) and any(
+        other.startswith(f"{folder}/{{") for other in others
+    )
 
 
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}

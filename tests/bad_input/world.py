@@ -48,7 +48,12 @@ class Belongings:
         address = {"email": f"invited-{organization}@example.com", "role": "employee"}
         invitation = admin.post(f"/organizations/{organization}/invitations", address).json()
         share = {"user_id": employee.id, "level": "read"}
+        outside = {"url": "https://calendar.example/a.ics", "name": "Holidays"}
+        file: dict[str, Any] = {"content": b"BEGIN:VCALENDAR", "headers": {"Content-Type": "text/calendar"}}
         ids = {
+            "outside calendar": admin.post("/calendars/subscriptions", outside).json()["id"],
+            "feed": admin.post("/feeds", {}).json()["id"],
+            "import": admin.call("POST", f"/calendars/{team['id']}/imports", **file).json()["id"],
             "share": admin.post(f"/calendars/{team['id']}/shares", share).json()["id"],
             "delegation": admin.post("/delegations", {"delegate_id": employee.id}).json()["id"],
             "room": room["id"],

@@ -1,6 +1,7 @@
 """Every error has its text in both languages, and every text gets the values that it names."""
 
 import ast
+import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from app.api.problems import CODES_BY_STATUS, TITLES
 from app.api.validation_texts import RUSSIAN
 from app.core import errors
 from app.core.messages import MESSAGES, language_of, message
+from app.services.ics_import_service import text_code
 
 ROOT = Path(app.__file__).parent
 ERRORS = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
@@ -98,9 +100,23 @@ def test_every_text_gets_its_values_where_it_is_raised() -> None:
     assert missing == []
 
 
+def codes_of_reading() -> set[str]:
+    """What reading an .ics file reports, as the report of an import names it."""
+    source = "".join(path.read_text() for path in (ROOT / "calendaring" / "ical").glob("*.py"))
+    found = re.findall(r'(?:report|Refused|code=)\(?\s*f?"([a-z_]+(?:\{what\})?)"', source)
+    named = {code.replace("{what}", what) for code in found for what in ("exdates", "rdates")}
+    return {text_code(code) for code in named}
+
+
+def test_every_problem_of_reading_a_file_has_a_text() -> None:
+    codes = codes_of_reading()
+    assert len(codes) > 20
+    assert codes - MESSAGES.keys() == set()
+
+
 def test_there_is_no_text_that_nobody_uses() -> None:
     source = "".join(path.read_text() for path in ROOT.rglob("*.py") if path.parent.name != "texts")
-    calendaring = {code for _, code, _ in RAISED if code.startswith("rule_")}
+    calendaring = {code for _, code, _ in RAISED if code.startswith("rule_")} | codes_of_reading()
     unused = [code for code in MESSAGES if f'"{code}"' not in source and code not in calendaring]
     assert [code for code in unused if not code.endswith("_unsupported")] == []
 

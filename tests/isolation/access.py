@@ -105,6 +105,23 @@ def _share(owner: Person, partner: Person, calendar_id: str) -> str:
     return _created(owner.post(f"/calendars/{calendar_id}/shares", {"user_id": partner.id, "level": "read"}))
 
 
+def _import(owner: Person, calendar_id: str) -> str:
+    path = f"/calendars/{calendar_id}/imports"
+    started = owner.call("POST", path, content=b"BEGIN:VCALENDAR", headers={"Content-Type": "text/calendar"})
+    assert started.status_code == 202, started.text
+    return str(started.json()["id"])
+
+
+def _outside(owner: Person, *, is_public: bool) -> str:
+    outside = _created(owner.post("/calendars/subscriptions", _FEED))
+    if is_public:
+        assert owner.patch(f"/calendars/{outside}", {"is_public": True}).status_code == 200
+    return outside
+
+
+_FEED = {"url": "https://secret.example/secret.ics", "name": "Secret"}
+
+
 def _delegation(owner: Person, partner: Person) -> str:
     return _created(owner.post("/delegations", {"delegate_id": partner.id}))
 
@@ -132,6 +149,14 @@ def make(
             return _calendar(owner, is_public=is_public)
         case "share_id":
             return _share(owner, circle.company.person(), named["calendar_id"])
+        case "import_id":
+            return _import(owner, named["calendar_id"])
+        case "feed_id":
+            return _created(owner.post("/feeds", {}))
+        case "outside_calendar_id":
+            return _outside(owner, is_public=is_public)
+        case "token":
+            return "unknown"
         case "delegation_id":
             return _delegation(owner, circle.company.person())
         case "event_id":
@@ -184,6 +209,15 @@ def request_of(
         "POST /calendars": {"json": {"name": "New"}},
         "PUT /calendars/{calendar_id}": {"json": {"name": "Taken over"}},
         "PATCH /calendars/{calendar_id}": {"json": {"name": "Taken over"}},
+        "GET /events/ics": {"params": window},
+        "POST /calendars/{calendar_id}/imports": {
+            "content": b"BEGIN:VCALENDAR",
+            "headers": {"Content-Type": "text/calendar"},
+        },
+        "POST /calendars/{calendar_id}/feeds": {"json": {}},
+        "POST /feeds": {"json": {}},
+        "POST /calendars/subscriptions": {"json": _FEED},
+        "PATCH /calendars/subscriptions/{outside_calendar_id}": {"json": {"name": "Taken over"}},
         "POST /calendars/{calendar_id}/shares": {"json": {"user_id": circle.guest.id, "level": "read"}},
         "PATCH /calendars/{calendar_id}/shares/{share_id}": {"json": {"level": "manage"}},
         "PUT /calendars/{calendar_id}/subscription": {"json": {"color": "#8e24aa"}},

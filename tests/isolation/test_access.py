@@ -21,6 +21,8 @@ ROUTES = {
 OPEN = {
     *("POST /auth/register", "POST /auth/login", "POST /auth/refresh", "GET /auth/invitation"),
     *("GET /health", "GET /livez", "GET /readyz"),
+    # The secret in the address says who asks.
+    "GET /feeds/{token}.ics",
 }
 # The administrator of the installation keeps companies and people; everything else of a company is not theirs.
 KEPT_BY_THE_INSTALLATION = re.compile(r"\w+ /(auth|users|organizations|audit|health|livez|readyz)\b")

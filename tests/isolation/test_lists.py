@@ -27,6 +27,8 @@ LISTS: dict[str, dict[str, Any]] = {
     "/statistics/meetings": {**SPRING, "by": "person"},
     "/statistics/rooms": SPRING,
     "/statistics/busiest": SPRING,
+    "/feeds": {},
+    "/calendars/subscriptions": {},
     "/rooms/available": {"from": "2027-06-01", "to": "2027-06-02", "limit": 500},
 }
 # Filters that name an object, with one of ours.
@@ -47,7 +49,7 @@ FILTERS = {
     "object_id": "<room>",
 }
 # Who asks for what is theirs: the record of writes is for administrators.
-ASKERS = {"/audit": "admin", "/users/export": "admin"}
+ASKERS = {"/feeds": "admin", "/calendars/subscriptions": "admin", "/audit": "admin", "/users/export": "admin"}
 OF_THE_INSTALLATION = {"/users", "/users/search", "/organizations", "/audit"}
 # Figures without a name in them.
 NAMELESS = {"/statistics/busiest"}
