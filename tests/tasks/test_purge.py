@@ -66,6 +66,7 @@ def full_company(client: TestClient, database: psycopg.Connection, name: str) ->
     belongings.employee.create_event(
         participants=[{"user_id": admin.id}], start_time="2027-03-23T09:00:00", end_time="2027-03-23T10:00:00"
     )
+    accepted(admin.put(f"/calendars/{admin.calendar_id}/subscription", {"color": "#123456"}))
     return company
 
 
