@@ -25,6 +25,7 @@ from app.api.v1 import (
     org_structure,
     organizations,
     outside_feeds,
+    participants,
     people_tables,
     rooms,
     statistics,
@@ -42,6 +43,7 @@ for module in (
     comments,
     attachments,
     free_time,
+    participants,
     auth,
     rooms,
     # Before the routes of single calendars, to which "subscriptions" would be a wrong id.

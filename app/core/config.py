@@ -151,6 +151,8 @@ class Settings(BaseSettings):
     DELEGATES_MAX: int = Field(20, ge=1, le=1000)
     EVENT_MAX_DAYS: int = Field(366, ge=1, le=3660)
     EVENT_MAX_PARTICIPANTS: int = Field(500, ge=1, le=5000)
+    PARTICIPANTS_SHOWN: int = Field(500, ge=1, le=5000)
+    ANSWERS_TOLD_MAX_GUESTS: int = Field(50, ge=0, le=5000)
     PREVIEW_ITEMS_SHOWN: int = Field(100, ge=1, le=20_000)
     EVENTS_WINDOW_MAX_DAYS: int = Field(400, ge=1, le=3660)
     FREEBUSY_MAX_SUBJECTS: int = Field(200, ge=1, le=5000)

@@ -7,6 +7,7 @@ from app.core.texts.accounts import ACCOUNTS
 from app.core.texts.changes import CHANGES
 from app.core.texts.discussion import DISCUSSION
 from app.core.texts.free_time import FREE_TIME
+from app.core.texts.guests import GUESTS
 from app.core.texts.interchange import INTERCHANGE
 from app.core.texts.people import PEOPLE
 from app.core.texts.planning import PLANNING
@@ -21,6 +22,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **DISCUSSION,
     **FREE_TIME,
     **INTERCHANGE,
+    **GUESTS,
     **PEOPLE,
     **PLANNING,
     **REQUESTS,

@@ -48,6 +48,7 @@ _Printable = AfterValidator(_without_control_characters)
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200), _Printable]
 LongLine = Annotated[str, StringConstraints(min_length=1, max_length=500), _Printable]
 Address = Annotated[str, StringConstraints(min_length=1, max_length=2000), _Printable]
+Remark = Annotated[str, StringConstraints(min_length=1, max_length=1000), _Printable]
 Text = Annotated[str, StringConstraints(max_length=5000), _Printable]
 LongText = Annotated[str, StringConstraints(max_length=10_000), _Printable]
 Color = Annotated[str, StringConstraints(pattern=r"^#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})$")]

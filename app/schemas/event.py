@@ -120,7 +120,10 @@ class EventRead(Output):
     guests_can_change: bool
     uid: str
     related_to: str | None = Field(description="The uid of the series that this one was split off")
-    participants: list[ParticipantRead]
+    participants: list[ParticipantRead] = Field(
+        description="Where guests do not see each other: yourself and the organizer"
+    )
+    participants_count: int = Field(description="How many people take part, those of departments included")
     created_at: Instant
     updated_at: Instant
     version: int

@@ -53,6 +53,10 @@ class Why(StrEnum):
     INVITED = "invited"
     CHANGED = "changed"
     CANCELLED = "cancelled"
+    # A participant answered: for the organizer.
+    ANSWERED = "answered"
+    # The host declined the time that this participant had proposed.
+    PROPOSAL_DECLINED = "proposal_declined"
 
 
 class PersonTold(Output):

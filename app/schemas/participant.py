@@ -6,8 +6,9 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from app.models.event import Transparency
 from app.models.participant import ParticipantResponse, ParticipantRole
-from app.schemas.common import Email, Input, Line, Output
+from app.schemas.common import DateOrInstant, Email, Input, Line, Output
 
 
 class ParticipantWrite(Input):
@@ -26,11 +27,38 @@ class ParticipantWrite(Input):
         return self
 
 
-class ParticipantRead(Output):
-    user_id: UUID | None
-    department_id: UUID | None
-    email: str | None
-    name: str | None
-    role: ParticipantRole
+class AnswerRead(Output):
+    """What somebody answered. Another time that they propose is shown to the host and to themselves."""
+
     response: ParticipantResponse
     comment: str | None
+    proposed_start: DateOrInstant | None
+    proposed_end: DateOrInstant | None
+
+
+class MemberRead(AnswerRead):
+    """Somebody who takes part with their department."""
+
+    user_id: UUID
+    full_name: str | None
+    email: str
+
+
+class ParticipantRead(AnswerRead):
+    """A colleague, a department, or a guest from outside.
+
+    Of a department `members` are who is in it or below it now, without those who are invited by name; who answered
+    comes first. `members_count` is how many there are; not all may be listed.
+    """
+
+    user_id: UUID | None
+    department_id: UUID | None
+    email: str | None = Field(description="Of a colleague or a guest from outside")
+    full_name: str | None = Field(description="Of a colleague")
+    name: str | None = Field(description="What a department or a guest from outside is called")
+    role: ParticipantRole
+    transparency: Transparency | None = Field(
+        description="Of yourself: whether this event makes you busy; null: as the event says"
+    )
+    members: list[MemberRead] | None
+    members_count: int | None

@@ -104,8 +104,7 @@ def get_changeable(session: Session, actor: Actor, event_id: UUID) -> Event:
     """
     event = get_event(session, actor, event_id, lock=True)
     calendar = session.get_one(Calendar, (event.organization_id, event.calendar_id))
-    if calendar.is_outside:
-        raise Forbidden("calendar_is_outside")
+    require_inside(session, event)
     if event.organizer_id == actor.user_id or (actor.is_admin and calendar.is_public):
         return event
     if calendar_level(session, actor, event.calendar_id) >= LEVELS[ShareLevel.WRITE]:
@@ -115,14 +114,49 @@ def get_changeable(session: Session, actor: Actor, event_id: UUID) -> Event:
     raise Forbidden("not_organizer")
 
 
+def get_attended(session: Session, actor: Actor, event_id: UUID) -> Event:
+    """An event whose details the actor reads, locked: what they may do there is for the caller to say.
+
+    Raises:
+        NotFound: the actor does not see it.
+    """
+    return get_event(session, actor, event_id, lock=True)
+
+
+def require_inside(session: Session, event: Event) -> None:
+    """Raises Forbidden when the event comes from a feed outside, where alone it is changed."""
+    if session.get_one(Calendar, (event.organization_id, event.calendar_id)).is_outside:
+        raise Forbidden("calendar_is_outside")
+
+
 def is_host(session: Session, actor: Actor, event: Event) -> bool:
     """Whether the actor organizes the event, or keeps it for the organizer: may write in its calendar."""
-    if event.organizer_id == actor.user_id:
-        return True
-    calendar = session.get_one(Calendar, (event.organization_id, event.calendar_id))
-    if actor.is_admin and calendar.is_public:
-        return True
-    return calendar_level(session, actor, event.calendar_id) >= LEVELS[ShareLevel.WRITE]
+    return bool(hosted(session, actor, [event]))
+
+
+def hosted(session: Session, actor: Actor, events: Collection[Event]) -> set[UUID]:
+    """The ids of those events whose host the actor is, as `is_host` says of one."""
+    own = {event.id for event in events if event.organizer_id == actor.user_id}
+    others = [event.id for event in events if event.id not in own]
+    if not others:
+        return own
+    writes = _level(actor, Event.calendar_id) >= LEVELS[ShareLevel.WRITE]
+    query = (
+        select(col(Event.id))
+        .join(Calendar, (col(Calendar.organization_id) == actor.company) & (col(Calendar.id) == Event.calendar_id))
+        .where(
+            col(Event.organization_id) == actor.company,
+            col(Event.id).in_(others),
+            or_(writes, col(Calendar.is_public)) if actor.is_admin else writes,
+        )
+    )
+    return own | set(session.execute(query).scalars())
+
+
+def require_host(session: Session, actor: Actor, event: Event) -> None:
+    """Raises Forbidden unless the actor is the event's host."""
+    if not is_host(session, actor, event):
+        raise Forbidden("not_organizer")
 
 
 def calendar_level(session: Session, actor: Actor, calendar_id: UUID) -> int:

@@ -66,7 +66,7 @@ def preview(
     before = _snapshot(session, actor, _family(session, actor, event_id))
     outcome = change()
     after = _snapshot(session, actor, [series.id for series in outcome.series])
-    told = _changes(session, outcome, before, after, notify)
+    told = _changes(session, actor, outcome, before, after, notify)
     savepoint.rollback()
     take_nudges(session)
     take_work(session)
@@ -98,7 +98,9 @@ def _snapshot(session: Session, actor: Actor, series: list[UUID]) -> Snapshot:
     )
 
 
-def _changes(session: Session, outcome: Outcome, before: Snapshot, after: Snapshot, notify: Notify) -> ChangesRead:
+def _changes(
+    session: Session, actor: Actor, outcome: Outcome, before: Snapshot, after: Snapshot, notify: Notify
+) -> ChangesRead:
     pairs = list(_pairs(outcome, before, after))
     added = [row for old, row in pairs if old is None]
     removed = [old for old, row in pairs if row is None]
@@ -109,7 +111,7 @@ def _changes(session: Session, outcome: Outcome, before: Snapshot, after: Snapsh
     ]
     rebooked = [(old, row) for old, row in pairs if _booking(old) != _booking(row)]
     return ChangesRead(
-        event=None if outcome.event is None else read_event(session, outcome.event),
+        event=None if outcome.event is None else read_event(session, actor, outcome.event),
         occurrences_added=_listed([OccurrenceTimes(**_times(row)) for row in added]),
         occurrences_moved=_listed(
             [

@@ -7,18 +7,18 @@ from sqlmodel import Session
 
 from app.calendaring.series import Occurrence
 from app.calendaring.zones import get_zone, wall_to_utc
+from app.core.actor import Actor
 from app.models.event import Event
 from app.schemas.event import EventRead
-from app.schemas.participant import ParticipantRead
 from app.services.event_times import as_instant
-from app.services.participant_service import participants_of
+from app.services.participant_reading import read_participants
 
 
-def read_event(session: Session, event: Event, occurrence: Occurrence | None = None) -> EventRead:
-    """The event with its participants; with `occurrence`, that one of the series that `event` describes."""
-    participants = [ParticipantRead.model_validate(row) for row in participants_of(session, event)]
-    values = {name: getattr(event, name) for name in EventRead.model_fields if name != "participants"}
-    values.update(shown_times(event), participants=participants)
+def read_event(session: Session, actor: Actor, event: Event, occurrence: Occurrence | None = None) -> EventRead:
+    """The event with those participants whom the actor sees; with `occurrence`, that one of the series `event`."""
+    participants = read_participants(session, actor, [event])[event.id]
+    values = {name: getattr(event, name, None) for name in EventRead.model_fields}
+    values.update(shown_times(event), participants=participants.items, participants_count=participants.count)
     if occurrence is not None:
         values.update(
             series_id=event.id,

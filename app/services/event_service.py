@@ -1,6 +1,6 @@
 """Events: making, changing and deleting them, one occurrence, this and those that follow, or all."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -15,7 +15,14 @@ from app.models.calendar import Calendar
 from app.models.event import Event, EventStatus
 from app.schemas.event import EventWrite, Scope
 from app.schemas.event_preview import Why
-from app.services import booking_service, calendar_service, event_access, occurrence_service, series_service
+from app.services import (
+    booking_service,
+    calendar_service,
+    event_access,
+    guest_rights,
+    occurrence_service,
+    series_service,
+)
 from app.services.event_edit_service import (
     Trace,
     Wanted,
@@ -127,6 +134,7 @@ def delete_event(
 ) -> Outcome:
     """Delete an event, or of a series what `choice` says; rooms become free."""
     target = find_target(session, actor, event_id, choice, if_match)
+    event_access.require_host(session, actor, target.event)
     series = target.series
     told = target.event
     if target.scope is Scope.THIS and target.original is not None:
@@ -171,10 +179,21 @@ def find_occurrence(
     return event, series_service.occurrence_at(event, original)
 
 
+Door = Callable[[Session, Actor, UUID], Event]
+
+
 def find_target(
-    session: Session, actor: Actor, event_id: UUID, choice: Choice, if_match: frozenset[int] | None
+    session: Session,
+    actor: Actor,
+    event_id: UUID,
+    choice: Choice,
+    if_match: frozenset[int] | None,
+    door: Door = event_access.get_changeable,
 ) -> Target:
     """What the actor wants to change and may, locked, in the version that they read.
+
+    Args:
+        door: the look-up in `event_access` that locks a row, and says who may.
 
     Raises:
         NotFound: the actor does not see the event, or the series has no such occurrence.
@@ -187,13 +206,13 @@ def find_target(
         series = series_service.lock_series(session, actor.company, seen.series_id)
         scope = choice.scope or Scope.THIS
         if scope is Scope.THIS:
-            event = event_access.get_changeable(session, actor, event_id)
+            event = door(session, actor, event_id)
         else:
             event = seen
-            series = event_access.get_changeable(session, actor, series.id)
+            series = door(session, actor, series.id)
         check_version(event, if_match)
         return Target(event, series, scope, seen.original_start)
-    event = event_access.get_changeable(session, actor, event_id)
+    event = door(session, actor, event_id)
     check_version(event, if_match)
     if not event.recurrence_rule and not event.rdates:
         if choice.occurrence is not None and series_service.original_of(event, choice.occurrence) != event.start_time:
@@ -211,8 +230,10 @@ def _change(session: Session, actor: Actor, target: Target, values: Mapping[str,
     series, original = target.series, target.original
     if target.scope is Scope.THIS and original is not None:
         override = series_service.override_for(session, series, original)
+        guest_rights.check_edit(session, actor, override, values)
         trace = edit_occurrence(session, actor, series, override, _wanted(override, None, values))
         return Outcome(override, [series], trace)
+    guest_rights.check_edit(session, actor, series, values, splits=target.scope is Scope.FOLLOWING)
     if original is None:
         trace = edit_whole(session, actor, series, _wanted(series, None, values))
         return Outcome(series, [series], trace)

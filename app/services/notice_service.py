@@ -3,22 +3,25 @@
 The same notes answer dry_run and become mail, so what was announced is what happens.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy import select, text
 from sqlmodel import Session, col
 
 from app.core.actor import Actor
+from app.core.config import get_settings
 from app.models.event import Event
 from app.models.organization import Organization
+from app.models.participant import EventParticipant, ParticipantResponse
 from app.models.user import User
 from app.schemas.event import Notify
 from app.schemas.event_preview import PersonTold, Why
 from app.services import outbox_service
+from app.services.department_members import BELOW_SQL
 from app.services.outbox_service import Mail, MailTemplate
-from app.services.participant_service import Difference, Key, participants_of
+from app.services.participant_service import Difference, Key, count_keys, participants_of
 
 # Who tells what no person did.
 SENDER = "Planner"
@@ -30,12 +33,8 @@ TOLD_OF = frozenset(
     }
 )
 # Everybody is told once, whether invited by name or with a department, and whoever acts needs no telling.
-_RECIPIENTS = text("""
-    WITH RECURSIVE below AS (
-        SELECT unnest(:departments ::uuid[]) AS id
-        UNION
-        SELECT d.id FROM below JOIN departments d ON d.organization_id = :organization_id AND d.parent_id = below.id
-    )
+_RECIPIENTS = text(f"""
+    WITH {BELOW_SQL}
     SELECT u.id, u.email, u.full_name
     FROM users u
     WHERE u.organization_id = :organization_id AND u.is_active AND u.id <> ALL(:acting ::uuid[])
@@ -51,6 +50,8 @@ class Notice:
     why: Why
     event: Event
     recipients: tuple[PersonTold, ...]
+    # What a mail says besides the event: an answer.
+    details: Mapping[str, str | None] = field(default_factory=dict)
 
 
 def note(session: Session, actor: Actor, why: Why, event: Event, keys: Iterable[Key] | None = None) -> list[Notice]:
@@ -80,6 +81,35 @@ def note_change(
         stayed = [key for row in participants_of(session, event) if (key := Key.of(row)) not in added]
         noted += note(session, actor, Why.CHANGED, event, stayed)
     return noted
+
+
+def note_answer(session: Session, actor: Actor, event: Event, answer: EventParticipant) -> list[Notice]:
+    """What is to be told to the organizer of an answer of the actor.
+
+    Nothing of events with more people than ANSWERS_TOLD_MAX_GUESTS, and nothing where the organizer is elsewhere.
+    """
+    keys = [Key.of(row) for row in participants_of(session, event) if row.via_department_id is None]
+    if event.organizer_email is not None or count_keys(session, event, keys) > get_settings().ANSWERS_TOLD_MAX_GUESTS:
+        return []
+    recipients = _recipients(session, actor, Why.ANSWERED, [Key(event.organizer_id, None, None)])
+    details = {
+        "response": str(answer.response),
+        "comment": answer.comment,
+        "proposed_start": None if answer.proposed_start is None else answer.proposed_start.isoformat(),
+    }
+    return [Notice(Why.ANSWERED, event, recipients, details)] if recipients else []
+
+
+def note_leaving(session: Session, actor: Actor, event: Event) -> list[Notice]:
+    """What is to be told to the organizer when the actor, who still takes part, leaves: that they do not come."""
+    gone = EventParticipant(
+        organization_id=event.organization_id,
+        event_id=event.id,
+        user_id=actor.user_id,
+        response=ParticipantResponse.DECLINED,
+        span=event.span,
+    )
+    return note_answer(session, actor, event, gone)
 
 
 def chosen(notices: Iterable[Notice], notify: Notify) -> list[tuple[Notice, PersonTold]]:
@@ -142,6 +172,8 @@ def _values(notice: Notice) -> dict[str, str | None]:
         "end": event.end_time.isoformat(),
         "all_day": "yes" if event.is_all_day else None,
         "repeats": "yes" if event.recurrence_rule or event.rdates else None,
+        **dict.fromkeys(("response", "comment", "proposed_start")),
+        **notice.details,
     }
 
 

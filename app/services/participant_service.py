@@ -1,22 +1,21 @@
 """Who takes part in an event: colleagues, whole departments, guests from outside."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, delete, func, select, text, true, update
+from sqlalchemy import ColumnElement, delete, func, select, text, true, update
 from sqlmodel import Session, col
 
-from app.core.actor import Actor
 from app.core.config import get_settings
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import Invalid
 from app.models.department import Department
 from app.models.event import Event
 from app.models.participant import EventParticipant, ParticipantResponse
 from app.models.user import User
 from app.schemas.participant import ParticipantWrite
-from app.services.event_access import get_changeable, get_event
+from app.services.department_members import count_people
 from app.services.rows import flush
 
 # What an override takes over of its series, or a part of a split series of the whole: everybody, with their answers.
@@ -68,7 +67,7 @@ def set_participants(session: Session, event: Event, wanted: list[ParticipantWri
     Raises:
         Invalid: somebody is no active colleague, a department is not the company's, or there are too many.
     """
-    chosen = {Key.of(participant): participant for participant in _with_colleagues(session, event, wanted)}
+    chosen = {Key.of(participant): participant for participant in with_colleagues(session, event, wanted)}
     present = {Key.of(row): row for row in participants_of(session, event) if row.via_department_id is None}
     difference = Difference(
         added=tuple(participant for key, participant in chosen.items() if key not in present),
@@ -79,7 +78,7 @@ def set_participants(session: Session, event: Event, wanted: list[ParticipantWri
         ),
         removed=frozenset(present.keys() - chosen.keys()),
     )
-    _check(session, event, difference.added, len(chosen))
+    check_added(session, event, difference.added, chosen.keys())
     apply_difference(session, event, difference)
     return difference
 
@@ -113,43 +112,6 @@ def apply_difference(session: Session, event: Event, difference: Difference) -> 
     flush(session)
 
 
-def add_participant(session: Session, actor: Actor, event_id: UUID, data: ParticipantWrite) -> Event:
-    """Invite one more.
-
-    Raises:
-        Conflict: they take part already.
-        Invalid: there is no such colleague or department, or the event is full.
-    """
-    event = get_changeable(session, actor, event_id)
-    present = participants_of(session, event)
-    wanted = _with_colleagues(session, event, [data])[0]
-    if any(Key.of(row) == Key.of(wanted) and row.via_department_id is None for row in present):
-        raise Conflict("already_participant")
-    _check(session, event, (wanted,), len(present) + 1)
-    apply_difference(session, event, Difference(added=(wanted,)))
-    event.version += 1
-    flush(session)
-    return event
-
-
-def remove_participant(session: Session, actor: Actor, event_id: UUID, user_id: UUID) -> None:
-    """Take a person out of an event. People may take themselves out.
-
-    Raises:
-        NotFound: this person does not take part.
-    """
-    if user_id == actor.user_id:
-        event = get_event(session, actor, event_id, lock=True)
-    else:
-        event = get_changeable(session, actor, event_id)
-    key = Key(user_id, None, None)
-    if not any(Key.of(row) == key for row in participants_of(session, event)):
-        raise NotFound("participant_not_found")
-    apply_difference(session, event, Difference(removed=frozenset({key})))
-    event.version += 1
-    flush(session)
-
-
 def copy_participants(session: Session, source: Event, target: Event) -> None:
     """Give a flushed event the participants of another, with their answers."""
     values = {"organization_id": source.organization_id, "source": source.id, "target": target.id}
@@ -161,16 +123,30 @@ def has_answers(session: Session, event: Event) -> bool:
     return session.execute(select(true()).where(*_answered(event)).limit(1)).first() is not None
 
 
-def reset_responses(session: Session, event: Event) -> int:
-    """Ask everybody but the organizer again, since the time has changed (rule 14); how many had answered."""
-    result = session.execute(
+def reset_responses(session: Session, event: Event) -> None:
+    """Ask everybody but the organizer again, since the time has changed (rule 14).
+
+    A reply that was written to an older SEQUENCE and comes late does not count any more (rule 15).
+    """
+    session.execute(
         update(EventParticipant)
-        .where(*_answered(event))
-        .values(response=ParticipantResponse.NEEDS_ACTION, comment=None, proposed_start=None, proposed_end=None)
+        .where(
+            *_of(event),
+            col(EventParticipant.user_id).is_distinct_from(event.organizer_id),
+            (col(EventParticipant.response) != ParticipantResponse.NEEDS_ACTION)
+            | col(EventParticipant.proposed_start).is_not(None)
+            | (col(EventParticipant.replied_sequence) < event.sequence),
+        )
+        .values(
+            response=ParticipantResponse.NEEDS_ACTION,
+            comment=None,
+            proposed_start=None,
+            proposed_end=None,
+            replied_sequence=func.greatest(col(EventParticipant.replied_sequence), event.sequence),
+            replied_at=None,
+        )
         .execution_options(synchronize_session=False)
     )
-    assert isinstance(result, CursorResult)
-    return result.rowcount
 
 
 def _answered(event: Event) -> tuple[ColumnElement[bool], ...]:
@@ -188,7 +164,7 @@ def _of(event: Event) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _with_colleagues(session: Session, event: Event, wanted: list[ParticipantWrite]) -> list[ParticipantWrite]:
+def with_colleagues(session: Session, event: Event, wanted: list[ParticipantWrite]) -> list[ParticipantWrite]:
     """The same, with those guests as colleagues whose address is a colleague's."""
     addresses = {participant.email for participant in wanted if participant.email is not None}
     if not addresses:
@@ -196,7 +172,7 @@ def _with_colleagues(session: Session, event: Event, wanted: list[ParticipantWri
     query = select(col(User.email), col(User.id)).where(
         col(User.organization_id) == event.organization_id, col(User.is_active), col(User.email).in_(addresses)
     )
-    colleagues = dict(session.execute(query).tuples().all())
+    colleagues = {row.email: row.id for row in session.execute(query)}
     return [
         ParticipantWrite(user_id=colleagues[participant.email], role=participant.role)
         if participant.email in colleagues
@@ -205,9 +181,19 @@ def _with_colleagues(session: Session, event: Event, wanted: list[ParticipantWri
     ]
 
 
-def _check(session: Session, event: Event, added: Iterable[ParticipantWrite], total: int) -> None:
+def check_added(
+    session: Session, event: Event, added: Collection[ParticipantWrite], everybody: Collection[Key]
+) -> None:
+    """Refuse who cannot be invited; `everybody` is who would take part then.
+
+    Raises:
+        Invalid: somebody is no active colleague, a department is not the company's, or with all people of departments
+            there are more than EVENT_MAX_PARTICIPANTS.
+    """
+    if not added:
+        return
     limit = get_settings().EVENT_MAX_PARTICIPANTS
-    if total > limit:
+    if len(everybody) > limit:
         raise Invalid("too_many_participants", field="participants", limit=limit)
     people = {participant.user_id for participant in added if participant.user_id is not None}
     known = select(func.count()).where(
@@ -221,3 +207,15 @@ def _check(session: Session, event: Event, added: Iterable[ParticipantWrite], to
     )
     if departments and session.execute(own).scalar_one() < len(departments):
         raise Invalid("department_not_found", field="participants")
+    if count_keys(session, event, everybody) > limit:
+        raise Invalid("too_many_participants", field="participants", limit=limit)
+
+
+def count_keys(session: Session, event: Event, keys: Collection[Key]) -> int:
+    """How many people these participants are, those of departments included."""
+    people = {key.user_id for key in keys if key.user_id is not None}
+    departments = {key.department_id for key in keys if key.department_id is not None}
+    outside = sum(key.email is not None for key in keys)
+    if not departments:
+        return len(people) + outside
+    return count_people(session, event.organization_id, people, departments) + outside

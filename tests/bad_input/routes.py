@@ -62,6 +62,8 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "POST /events/{event_id}/participants": {"user_id": "<employee>"},
     "POST /events/{event_id}/comments": {"body": "Good", "mentions": ["<employee>"]},
     "PATCH /events/{event_id}/comments/{comment_id}": {"body": "Better"},
+    "PUT /events/{event_id}/response": {"response": "accepted"},
+    "PATCH /events/{event_id}/mine": {"transparency": "opaque"},
     "POST /users/{user_id}/leaving": {"successor_id": "<admin>"},
     "POST /departments": {"name": "Research"},
     "PUT /departments/{department_id}": {"name": "Research"},

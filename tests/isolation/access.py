@@ -27,6 +27,7 @@ OUTSIDE = ("their employee", "their admin")
 ACTORS = (ANONYMOUS, *INSIDE, "installation", *OUTSIDE)
 OWN, COLLEAGUES, INVITED, PUBLIC = "own", "colleague's", "invited", "public"
 COMPANYS, FOREIGN, NONE = "company's", "foreign", ""
+OUTSIDE_GUEST = "secret-guest@outside.example"
 _numbers = count(1)
 
 
@@ -97,7 +98,8 @@ def _calendar(owner: Person, *, is_public: bool) -> str:
 
 def _event(owner: Person, guest: Person | None, *, is_public: bool) -> str:
     calendar = _calendar(owner, is_public=is_public)
-    participants = [{"user_id": person.id} for person in (owner, guest) if person]
+    people = [{"user_id": person.id} for person in (owner, guest) if person]
+    participants = [*people, {"email": OUTSIDE_GUEST}]
     return str(owner.create_event(title="Secret", calendar_id=calendar, participants=participants)["id"])
 
 
@@ -206,6 +208,9 @@ def request_of(
         "POST /events/{event_id}/comments": {"json": {"body": "Taken over"}},
         "PATCH /events/{event_id}/comments/{comment_id}": {"json": {"body": "Taken over"}},
         "POST /events/{event_id}/attachments": {"params": {"name": "new.txt"}, "content": b"Taken over"},
+        "DELETE /events/{event_id}/participants": {"params": {"email": OUTSIDE_GUEST}},
+        "PUT /events/{event_id}/response": {"json": {"response": "accepted"}},
+        "PATCH /events/{event_id}/mine": {"json": {"transparency": "transparent"}},
         "POST /calendars": {"json": {"name": "New"}},
         "PUT /calendars/{calendar_id}": {"json": {"name": "Taken over"}},
         "PATCH /calendars/{calendar_id}": {"json": {"name": "Taken over"}},

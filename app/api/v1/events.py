@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Query, Response
 
 from app.api.deps import ActingUser, IfMatch, page_request
+from app.api.event_writes import PREVIEW, write_event
 from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
 from app.api.repeatable_route import RepeatableRoute
@@ -23,15 +24,7 @@ from app.schemas.event import (
     OccurrenceRead,
     WriteQuery,
 )
-from app.schemas.event_preview import ChangesRead
-from app.schemas.participant import ParticipantWrite
-from app.services import (
-    event_list_service,
-    event_preview_service,
-    event_service,
-    notice_service,
-    participant_service,
-)
+from app.services import event_list_service, event_service
 from app.services.event_reading import read_event as read_as_client
 from app.services.event_service import Choice, Outcome
 from app.services.rows import PageRequest
@@ -40,7 +33,6 @@ from app.services.windows import TAKING_PLACE, Window, resolve_moment
 router = PrefixRouter(prefix="/events", tags=["events"], route_class=RepeatableRoute)
 
 Changes = Annotated[ChangeQuery, Query()]
-_PREVIEW: dict[int | str, dict[str, Any]] = {200: {"model": ChangesRead, "description": "dry_run: what would happen"}}
 
 
 @router.get("", response_model=Page[OccurrenceRead], summary="List occurrences", responses=responses(401, 403))
@@ -69,18 +61,11 @@ def list_events(
     response_model=EventRead,
     status_code=201,
     summary="Create an event or a series",
-    responses={**_PREVIEW, **responses(401, 403, 404, 409)},
+    responses={**PREVIEW, **responses(401, 403, 404, 409)},
 )
 def create_event(data: EventWrite, user: ActingUser, session: SessionDep, query: Annotated[WriteQuery, Query()]) -> Any:
     """With its room for every occurrence, or not at all: 409 lists what clashes and which rooms are free."""
-    if query.dry_run:
-        return _told(
-            event_preview_service.preview(
-                session, user, None, query.notify, lambda: event_service.create_event(session, user, data)
-            )
-        )
-    outcome = event_service.create_event(session, user, data)
-    return _done(session, user, outcome, query)
+    return write_event(session, user, None, query, lambda: event_service.create_event(session, user, data))
 
 
 @router.get("/upcoming", response_model=Page[OccurrenceRead], summary="What comes next", responses=responses(401, 403))
@@ -106,14 +91,14 @@ def read_event(
 ) -> EventRead:
     """A single event, a series, or with `occurrence` that one of a series."""
     event, one = event_service.find_occurrence(session, user, event_id, occurrence)
-    return read_as_client(session, event, one)
+    return read_as_client(session, user, event, one)
 
 
 @router.put(
     "/{event_id}",
     response_model=EventRead,
     summary="Replace an event, or occurrences of a series",
-    responses={**_PREVIEW, **responses(401, 403, 404, 409, 412)},
+    responses={**PREVIEW, **responses(401, 403, 404, 409, 412)},
 )
 def replace_event(
     event_id: UUID, data: EventWrite, user: ActingUser, session: SessionDep, if_match: IfMatch, query: Changes
@@ -136,7 +121,7 @@ def replace_event(
     "/{event_id}",
     response_model=EventRead,
     summary="Change an event, or occurrences of a series",
-    responses={**_PREVIEW, **responses(401, 403, 404, 409, 412)},
+    responses={**PREVIEW, **responses(401, 403, 404, 409, 412)},
 )
 def patch_event(
     event_id: UUID,
@@ -162,7 +147,7 @@ def patch_event(
     status_code=204,
     response_model=None,
     summary="Delete an event, or occurrences of a series",
-    responses={**_PREVIEW, **responses(401, 403, 404, 412)},
+    responses={**PREVIEW, **responses(401, 403, 404, 412)},
 )
 def delete_event(event_id: UUID, user: ActingUser, session: SessionDep, if_match: IfMatch, query: Changes) -> Any:
     """For its organizer and who may write in its calendar. Rooms become free."""
@@ -175,29 +160,6 @@ def delete_event(event_id: UUID, user: ActingUser, session: SessionDep, if_match
     )
 
 
-@router.post(
-    "/{event_id}/participants",
-    response_model=EventRead,
-    status_code=201,
-    summary="Add a participant",
-    responses=responses(401, 403, 404, 409),
-)
-def add_participant(event_id: UUID, data: ParticipantWrite, user: ActingUser, session: SessionDep) -> EventRead:
-    event = participant_service.add_participant(session, user, event_id, data)
-    return read_as_client(session, event)
-
-
-@router.delete(
-    "/{event_id}/participants/{user_id}",
-    status_code=204,
-    summary="Remove a participant",
-    responses=responses(401, 403, 404),
-)
-def remove_participant(event_id: UUID, user_id: UUID, user: ActingUser, session: SessionDep) -> None:
-    """For the organizer; people may take themselves out."""
-    participant_service.remove_participant(session, user, event_id, user_id)
-
-
 def _change(
     session: SessionDep,
     user: ActingUser,
@@ -205,17 +167,4 @@ def _change(
     query: ChangeQuery,
     change: Callable[[Choice], Outcome],
 ) -> Any:
-    """Do it, or with dry_run tell what it would do."""
-    choice = Choice(query.scope, query.occurrence)
-    if query.dry_run:
-        return _told(event_preview_service.preview(session, user, event_id, query.notify, lambda: change(choice)))
-    return _done(session, user, change(choice), query)
-
-
-def _done(session: SessionDep, user: ActingUser, outcome: Outcome, query: WriteQuery) -> EventRead | None:
-    notice_service.tell(session, user, outcome.trace.notices, query.notify)
-    return None if outcome.event is None else read_as_client(session, outcome.event)
-
-
-def _told(changes: ChangesRead) -> Response:
-    return Response(changes.model_dump_json(), media_type="application/json")
+    return write_event(session, user, event_id, query, lambda: change(Choice(query.scope, query.occurrence)))

@@ -20,7 +20,6 @@ PLANNING: dict[str, tuple[str, str]] = {
         "Somebody else is changing the same thing at this moment. Try again.",
         "Кто-то другой сейчас меняет то же самое. Повторите попытку.",
     ),
-    "already_participant": ("This person already takes part.", "Этот человек уже участвует."),
     "too_many_calendars": (
         "You have {limit} calendars already, which is the limit.",
         "У вас уже {limit} календарей — это предел.",

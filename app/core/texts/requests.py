@@ -13,10 +13,6 @@ REQUESTS: dict[str, tuple[str, str]] = {
     "calendar_not_found": ("There is no such calendar.", "Такого календаря нет."),
     "event_not_found": ("There is no such event.", "Такого события нет."),
     "room_not_found": ("There is no such room.", "Такой комнаты нет."),
-    "participant_not_found": (
-        "This person does not take part in the event.",
-        "Этот человек не участвует в событии.",
-    ),
     # versions
     "version_mismatch": (
         "Somebody changed this since you read it. Read it again (version {version} now) and repeat.",
@@ -156,10 +152,6 @@ REQUESTS: dict[str, tuple[str, str]] = {
     "exdates_need_rule": (
         "exdates make sense only with recurrence_rule.",
         "exdates имеют смысл только вместе с recurrence_rule.",
-    ),
-    "too_many_participants": (
-        "An event has at most {limit} participants.",
-        "У события не более {limit} участников.",
     ),
     "occurrence_required": (
         "Say which occurrence: scope this and following need occurrence, its original start.",

@@ -1,0 +1,176 @@
+"""People in meetings: who is invited, what they answer, and what is theirs alone."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query
+
+from app.api.deps import ActingUser, IfMatch
+from app.api.event_writes import PREVIEW, write_event
+from app.api.prefix_router import PrefixRouter
+from app.api.problems import responses
+from app.api.transaction_route import TransactionRoute
+from app.db import SessionDep
+from app.schemas.attendance import AnswerQuery, AnswerWrite, GuestsQuery, OutsideGuestQuery, OwnWrite
+from app.schemas.event import EventRead
+from app.schemas.participant import ParticipantWrite
+from app.services import guest_service, proposal_service, response_service
+from app.services.participant_service import Key
+
+router = PrefixRouter(prefix="/events", tags=["events"], route_class=TransactionRoute)
+
+Guests = Annotated[GuestsQuery, Query()]
+Answers = Annotated[AnswerQuery, Query()]
+
+
+@router.post(
+    "/{event_id}/participants",
+    response_model=EventRead,
+    status_code=201,
+    summary="Invite a colleague, a department or a guest from outside",
+    responses={**PREVIEW, **responses(401, 403, 404, 409, 412)},
+)
+def add_participant(
+    event_id: UUID, data: ParticipantWrite, user: ActingUser, session: SessionDep, if_match: IfMatch, query: Guests
+) -> Any:
+    """For hosts, and for guests where the organizer lets them invite. Of a series, to all of it or one occurrence."""
+    return write_event(
+        session,
+        user,
+        event_id,
+        query,
+        lambda: guest_service.invite(session, user, event_id, data, if_match, query.scope, query.occurrence),
+    )
+
+
+@router.delete(
+    "/{event_id}/participants/{user_id}",
+    status_code=204,
+    response_model=None,
+    summary="Take a colleague out of an event",
+    responses={**PREVIEW, **responses(401, 403, 404, 409, 412)},
+)
+def remove_participant(
+    event_id: UUID, user_id: UUID, user: ActingUser, session: SessionDep, if_match: IfMatch, query: Guests
+) -> Any:
+    """For hosts; people take themselves out, of one occurrence or of all. Who is invited with a department declines."""
+    return _take_out(event_id, Key(user_id, None, None), user, session, if_match, query)
+
+
+@router.delete(
+    "/{event_id}/participants/departments/{department_id}",
+    status_code=204,
+    response_model=None,
+    summary="Take a department out of an event",
+    responses={**PREVIEW, **responses(401, 403, 404, 412)},
+)
+def remove_department(
+    event_id: UUID, department_id: UUID, user: ActingUser, session: SessionDep, if_match: IfMatch, query: Guests
+) -> Any:
+    """For hosts. Those of its people go who are not invited by name."""
+    return _take_out(event_id, Key(None, department_id, None), user, session, if_match, query)
+
+
+@router.delete(
+    "/{event_id}/participants",
+    status_code=204,
+    response_model=None,
+    summary="Take a guest from outside out of an event",
+    responses={**PREVIEW, **responses(401, 403, 404, 412)},
+)
+def remove_outside_guest(
+    event_id: UUID,
+    user: ActingUser,
+    session: SessionDep,
+    if_match: IfMatch,
+    query: Annotated[OutsideGuestQuery, Query()],
+) -> Any:
+    """For hosts."""
+    return _take_out(event_id, Key(None, None, query.email), user, session, if_match, query)
+
+
+@router.put(
+    "/{event_id}/response",
+    response_model=EventRead,
+    summary="Answer an invitation",
+    responses={**PREVIEW, **responses(401, 403, 404)},
+)
+def answer_invitation(event_id: UUID, data: AnswerWrite, user: ActingUser, session: SessionDep, query: Answers) -> Any:
+    """For myself: to an event, a series, or one occurrence of it, with a comment and another time if I have one.
+
+    Who is invited with a department answers for themselves. Only the organizer is told.
+    """
+    return write_event(
+        session,
+        user,
+        event_id,
+        query,
+        lambda: response_service.answer(session, user, event_id, data, query.occurrence),
+    )
+
+
+@router.patch(
+    "/{event_id}/mine",
+    response_model=EventRead,
+    summary="Set what is mine in an event",
+    responses={**PREVIEW, **responses(401, 403, 404)},
+)
+def set_mine(event_id: UUID, data: OwnWrite, user: ActingUser, session: SessionDep, query: Answers) -> Any:
+    """Whether the event makes me busy. Nobody else notices anything but that."""
+    return write_event(
+        session,
+        user,
+        event_id,
+        query,
+        lambda: response_service.set_own(session, user, event_id, data, query.occurrence),
+    )
+
+
+@router.post(
+    "/{event_id}/participants/{user_id}/proposal/accept",
+    response_model=EventRead,
+    summary="Move an event to the time that a participant proposed",
+    responses={**PREVIEW, **responses(401, 403, 404, 409, 412)},
+)
+def accept_proposal(
+    event_id: UUID, user_id: UUID, user: ActingUser, session: SessionDep, if_match: IfMatch, query: Answers
+) -> Any:
+    """For hosts. The room moves along, or the event stays; everybody is asked again."""
+    return write_event(
+        session,
+        user,
+        event_id,
+        query,
+        lambda: proposal_service.accept(session, user, event_id, user_id, if_match, query.occurrence),
+    )
+
+
+@router.post(
+    "/{event_id}/participants/{user_id}/proposal/decline",
+    response_model=EventRead,
+    summary="Decline the time that a participant proposed",
+    responses={**PREVIEW, **responses(401, 403, 404, 412)},
+)
+def decline_proposal(
+    event_id: UUID, user_id: UUID, user: ActingUser, session: SessionDep, if_match: IfMatch, query: Answers
+) -> Any:
+    """For hosts. The event stays where it is, and who had proposed another time is told."""
+    return write_event(
+        session,
+        user,
+        event_id,
+        query,
+        lambda: proposal_service.decline(session, user, event_id, user_id, if_match, query.occurrence),
+    )
+
+
+def _take_out(
+    event_id: UUID, key: Key, user: ActingUser, session: SessionDep, if_match: IfMatch, query: GuestsQuery
+) -> Any:
+    return write_event(
+        session,
+        user,
+        event_id,
+        query,
+        lambda: guest_service.take_out(session, user, event_id, key, if_match, query.scope, query.occurrence),
+    )
