@@ -5,7 +5,8 @@ Both forms begin with the same three tables, on which the reports are written:
 - `found`: the occurrences that take place in the window, cut to it; of one that lasts all day, its dates at 00:00 UTC
   cut to the dates of the window. Every meeting of the scope is here once.
 - `meetings`: the same by event, since all occurrences of an event have the same people.
-- `attending`: the same by event and person: its organizer, and its participants who have not declined.
+- `attending`: the same by event and person: its organizer, and its participants who have not declined; of a department
+  that takes part, whoever is in it or below it now.
 
 A company's occurrences are found through its calendars, which needs no index that every write would have to keep.
 Zones are not spoken of: where days, hours and working hours begin comes in as arrays of instants.
@@ -48,23 +49,58 @@ found AS MATERIALIZED (
 ), meetings AS MATERIALIZED (
     SELECT event_id, organizer_id, is_all_day, count(*) AS times, sum({_LENGTH}) AS length
     FROM found GROUP BY event_id, organizer_id, is_all_day
+), taking_part AS MATERIALIZED (
+    SELECT p.event_id, p.user_id, p.department_id, p.response
+    FROM meetings m JOIN event_participants p ON p.organization_id = :organization_id AND p.event_id = m.event_id
+), below AS (
+    SELECT DISTINCT department_id AS root, department_id AS id FROM taking_part WHERE department_id IS NOT NULL
+    UNION
+    SELECT b.root, d.id FROM below b JOIN departments d ON d.organization_id = :organization_id AND d.parent_id = b.id
+), with_department AS (
+    SELECT DISTINCT t.event_id, u.id AS user_id
+    FROM taking_part t
+    JOIN below b ON b.root = t.department_id
+    JOIN users u ON u.organization_id = :organization_id AND u.department_id = b.id AND u.is_active
+    WHERE NOT EXISTS (SELECT FROM taking_part own WHERE own.event_id = t.event_id AND own.user_id = u.id)
 ), attending AS (
     SELECT event_id, is_all_day, times, length, organizer_id AS user_id FROM meetings
     UNION ALL
-    SELECT m.event_id, m.is_all_day, m.times, m.length, p.user_id
-    FROM meetings m JOIN event_participants p ON p.organization_id = :organization_id AND p.event_id = m.event_id
-    WHERE p.response <> 'declined' AND p.user_id <> m.organizer_id
+    SELECT m.event_id, m.is_all_day, m.times, m.length, t.user_id
+    FROM meetings m JOIN taking_part t ON t.event_id = m.event_id
+    WHERE t.response <> 'declined' AND t.user_id <> m.organizer_id
+    UNION ALL
+    SELECT m.event_id, m.is_all_day, m.times, m.length, w.user_id
+    FROM meetings m JOIN with_department w ON w.event_id = m.event_id
+    WHERE w.user_id <> m.organizer_id
 )"""
 _PEOPLE = f"""
 people AS MATERIALIZED (
-    SELECT id FROM users WHERE organization_id = :organization_id AND department_id = ANY(:departments)
+    SELECT id, department_id, is_active FROM users
+    WHERE organization_id = :organization_id AND department_id = ANY(:departments)
     UNION ALL
-    SELECT CAST(:user_id AS uuid) WHERE CAST(:user_id AS uuid) IS NOT NULL
+    SELECT id, department_id, is_active FROM users
+    WHERE organization_id = :organization_id AND id = CAST(:user_id AS uuid)
+), above AS (
+    SELECT DISTINCT department_id AS own, department_id AS id FROM people WHERE department_id IS NOT NULL AND is_active
+    UNION
+    SELECT a.own, d.parent_id FROM above a JOIN departments d ON d.organization_id = :organization_id AND d.id = a.id
+    WHERE d.parent_id IS NOT NULL
+), invited AS MATERIALIZED (
+    SELECT DISTINCT a.own, p.event_id
+    FROM above a JOIN event_participants p ON p.department_id = a.id
+    WHERE p.organization_id = :organization_id AND p.span && tstzrange(:earliest, :latest)
 ), taking_part AS MATERIALIZED (
     SELECT p.event_id, p.user_id
     FROM people JOIN event_participants p ON p.user_id = people.id
     WHERE p.organization_id = :organization_id AND p.response <> 'declined'
       AND p.span && tstzrange(:earliest, :latest)
+    UNION
+    SELECT i.event_id, people.id
+    FROM invited i JOIN people ON people.department_id = i.own AND people.is_active
+    WHERE NOT EXISTS (
+        SELECT FROM event_participants own
+        WHERE own.organization_id = :organization_id AND own.event_id = i.event_id AND own.user_id = people.id
+    )
     UNION
     SELECT e.id, e.organizer_id
     FROM people JOIN events e ON e.organization_id = :organization_id AND e.organizer_id = people.id
@@ -205,7 +241,7 @@ UNION ALL
 
 
 def _forms(report: str) -> tuple[TextClause, TextClause]:
-    return text(f"WITH {_COMPANY}, {report.strip()}"), text(f"WITH {_PEOPLE}, {report.strip()}")
+    return text(f"WITH RECURSIVE {_COMPANY}, {report.strip()}"), text(f"WITH RECURSIVE {_PEOPLE}, {report.strip()}")
 
 
 # Each for the company, and for some of its people.

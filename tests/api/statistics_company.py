@@ -55,16 +55,22 @@ class Made:
         declined: tuple[str, ...] = (),
         room: str | None = None,
         weeks: int = 1,
+        department: str | None = None,
+        members: tuple[str, ...] = (),
+        refusing: tuple[str, ...] = (),
         **values: Any,
     ) -> None:
-        """Create an event, and its occurrences for the reference."""
+        """Create an event, and its occurrences for the reference. `members` come with `department`, others refuse."""
         all_day = len(start) == len("2027-03-22")
         body = {
             "start_time": start,
             "end_time": end,
             "time_zone": None if all_day else "Europe/Berlin",
             "is_all_day": all_day,
-            "participants": [{"user_id": self.people[name].id} for name in (*participants, *declined)],
+            "participants": [
+                *({"user_id": self.people[name].id} for name in (*participants, *declined)),
+                *([{"department_id": str(self.departments[department])}] if department else []),
+            ],
             "room_id": self.rooms[room] if room else None,
             "recurrence_rule": f"FREQ=WEEKLY;COUNT={weeks}" if weeks > 1 else None,
             **values,
@@ -75,13 +81,15 @@ class Made:
                 "UPDATE event_participants SET response = 'declined' WHERE event_id = %s AND user_id = %s",
                 [created["id"], self.people[name].id],
             )
+        for name in refusing:
+            accepted(self.people[name].put(f"/events/{created['id']}/response", {"response": "declined"}))
         if values.get("status") == "cancelled":
             return
         first, last = datetime.fromisoformat(start), datetime.fromisoformat(end)
         for week in range(weeks):
             times = [moment + timedelta(weeks=week) for moment in (first, last)]
             edges = [moment.date() if all_day else wall(moment.isoformat()) for moment in times]
-            self.meetings.append(Meeting(created["id"], *edges, frozenset({organizer, *participants}), room))
+            self.meetings.append(Meeting(created["id"], *edges, frozenset({organizer, *participants, *members}), room))
 
     def ids(self, names: set[str]) -> dict[str, str]:
         return {self.people[name].id: name for name in names}
@@ -117,6 +125,22 @@ def make(company: Company, database: psycopg.Connection) -> Made:
     made.add(database, "vera", "2027-04-05T12:00", "2027-04-05T12:00", ("anna",))
     made.add(database, "anna", "2027-04-06T09:59", "2027-04-06T10:01", ("anna", "boris"), status="tentative")
     made.add(database, "anna", "2027-04-07T09:00", "2027-04-07T17:00", ("boris",), status="cancelled")
+    # With whole departments: of one somebody refuses, of another somebody is also invited by name, and organizes.
+    made.add(database, "vera", "2027-03-23T13:00", "2027-03-23T14:00", department="office", members=("anna", "boris"))
+    made.add(
+        database,
+        *("admin", "2027-03-25T13:00", "2027-03-25T14:30"),
+        weeks=2,
+        department="sales",
+        members=("anna",),
+        refusing=("boris",),
+    )
+    made.add(
+        database,
+        *("anna", "2027-04-08T13:00", "2027-04-08T13:45", ("boris",)),
+        department="sales",
+        members=("anna", "boris"),
+    )
     # Outside of the window.
     made.add(database, "anna", "2027-04-12T00:00", "2027-04-12T10:00", ("vera",))
     made.add(database, "anna", "2027-03-21T10:00", "2027-03-22T00:00", ("vera",))
