@@ -58,8 +58,7 @@ def note(session: Session, actor: Actor, why: Why, event: Event, keys: Iterable[
     """What is to be told of an event to these participants, or to all of them; nothing where nobody is left."""
     if keys is None:
         keys = [Key.of(row) for row in participants_of(session, event)]
-    acting = [person for person in (actor.user_id, actor.delegate_id) if person is not None]
-    recipients = _recipients(session, event.organization_id, why, list(keys), acting)
+    recipients = _recipients(session, event.organization_id, why, list(keys), _acting(actor))
     return [Notice(why, event, recipients)] if recipients else []
 
 
@@ -91,7 +90,9 @@ def note_answer(session: Session, actor: Actor, event: Event, answer: EventParti
     keys = [Key.of(row) for row in participants_of(session, event) if row.via_department_id is None]
     if event.organizer_email is not None or count_keys(session, event, keys) > get_settings().ANSWERS_TOLD_MAX_GUESTS:
         return []
-    recipients = _recipients(session, actor, Why.ANSWERED, [Key(event.organizer_id, None, None)])
+    recipients = _recipients(
+        session, actor.company, Why.ANSWERED, [Key(event.organizer_id, None, None)], _acting(actor)
+    )
     details = {
         "response": str(answer.response),
         "comment": answer.comment,
@@ -182,6 +183,10 @@ def _zones(session: Session, company: UUID, people: list[UUID]) -> dict[UUID | N
         col(User.organization_id) == company, col(User.id).in_(people)
     )
     return {row.id: row.time_zone for row in session.execute(query)}
+
+
+def _acting(actor: Actor) -> list[UUID]:
+    return [person for person in (actor.user_id, actor.delegate_id) if person is not None]
 
 
 def _recipients(
