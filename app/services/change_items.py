@@ -12,8 +12,9 @@ from sqlmodel import Session, col
 from app.core.actor import Actor
 from app.models.event import Event
 from app.schemas.change import BusyEventRead, ChangeRead
+from app.schemas.event import EventRead
 from app.services import calendar_service, event_access
-from app.services.event_reading import read_event
+from app.services.event_reading import read_events
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,12 @@ def _events(session: Session, actor: Actor, ids: Iterable[UUID]) -> dict[UUID, d
     query = select(Event, event_access.reads_details(actor)).where(
         col(Event.organization_id) == actor.company, col(Event.id).in_(ids), has_time
     )
-    return {row.id: _event(session, row, reads_details) for row, reads_details in session.execute(query)}
+    rows = session.execute(query).all()
+    whole = read_events(session, actor, [row for row, _ in rows])
+    return {row.id: _event(row, whole[row.id], reads_details) for row, reads_details in rows}
 
 
-def _event(session: Session, row: Event, reads_details: bool | None) -> dict[str, Any]:
-    whole = read_event(session, row)
+def _event(row: Event, whole: EventRead, reads_details: bool | None) -> dict[str, Any]:
     return {
         "id": row.id,
         "deleted": False,

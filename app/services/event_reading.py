@@ -1,7 +1,9 @@
 """An event as clients read it, and as they would write it."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlmodel import Session
 
@@ -11,24 +13,37 @@ from app.core.actor import Actor
 from app.models.event import Event
 from app.schemas.event import EventRead
 from app.services.event_times import as_instant
-from app.services.participant_reading import read_participants
+from app.services.participant_reading import Participants, read_participants
 
 
 def read_event(session: Session, actor: Actor, event: Event, occurrence: Occurrence | None = None) -> EventRead:
     """The event with those participants whom the actor sees; with `occurrence`, that one of the series `event`."""
-    participants = read_participants(session, actor, [event])[event.id]
+    whole = read_events(session, actor, [event])[event.id]
+    if occurrence is None:
+        return whole
+    return EventRead.model_validate(
+        {
+            **dict(whole),
+            "series_id": event.id,
+            "original_start": occurrence.original_start,
+            "start_time": occurrence.start,
+            "end_time": occurrence.end,
+            "recurrence_rule": None,
+            "exdates": [],
+            "rdates": [],
+        }
+    )
+
+
+def read_events(session: Session, actor: Actor, events: Sequence[Event]) -> dict[UUID, EventRead]:
+    """The same of several events, by id, in as many statements as of one."""
+    participants = read_participants(session, actor, events)
+    return {event.id: _read(event, participants[event.id]) for event in events}
+
+
+def _read(event: Event, participants: Participants) -> EventRead:
     values = {name: getattr(event, name, None) for name in EventRead.model_fields}
     values.update(shown_times(event), participants=participants.items, participants_count=participants.count)
-    if occurrence is not None:
-        values.update(
-            series_id=event.id,
-            original_start=occurrence.original_start,
-            start_time=occurrence.start,
-            end_time=occurrence.end,
-            recurrence_rule=None,
-            exdates=[],
-            rdates=[],
-        )
     return EventRead.model_validate(values)
 
 

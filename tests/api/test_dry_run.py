@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from sqlmodel import SQLModel
 
-from tests.support.meetings import FIRST, SECOND, THIRD, WEEKLY, answer, department, forget_mails, told
+from tests.support.guests import FIRST, SECOND, THIRD, WEEKLY, answer, department, forget_mails, told
 from tests.support.people import Company, Person, event
 from tests.support.planning import accepted
 

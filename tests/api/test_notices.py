@@ -6,8 +6,8 @@ import psycopg
 import pytest
 
 from app.services.mail_templates import MailTexts, render
+from tests.support.guests import THIRD, WEEKLY, answer, department, forget_mails, told
 from tests.support.mail import written_to
-from tests.support.meetings import THIRD, WEEKLY, answer, department, forget_mails, told
 from tests.support.people import Company, Person
 from tests.support.planning import accepted
 
