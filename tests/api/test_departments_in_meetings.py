@@ -1,5 +1,6 @@
 """Whole departments in meetings: kept as departments, shown as people."""
 
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -188,20 +189,29 @@ def test_another_companys_department_is_not_invited(company: Company, stranger_c
     refused(company.admin.delete(f"{path}/departments/{theirs}"), 404, "participant_not_found")
 
 
-def test_reading_takes_as_many_statements_for_many_participants_as_for_few(sales: Sales) -> None:
+def test_reading_takes_as_many_statements_for_many_participants_and_events_as_for_few(sales: Sales) -> None:
     company = sales.company
     few = sales.meeting(guests_can_see_guests=False)
     guests = [{"user_id": company.person(department_id=sales.lower).id} for _ in range(12)]
     many = sales.meeting({"department_id": sales.lower}, *guests, guests_can_see_guests=False)
-    counted = []
-    for made in (few, many):
-        statements: list[str] = []
+    assert len(statements(lambda: read(sales.boris, few))) == len(statements(lambda: read(sales.boris, many))) <= 6
+    feed = accepted(sales.boris.get("/changes"))["cursor"]
+    for number, made in enumerate((few, many), start=1):
+        accepted(company.admin.patch(f"/events/{made['id']}", {"title": f"Other {number}"}))
+    one = statements(lambda: sales.boris.get("/changes", cursor=feed, limit=1))
+    assert len(statements(lambda: sales.boris.get("/changes", cursor=feed, limit=2))) == len(one)
 
-        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any, kept: list[str] = statements) -> None:
-            kept.append(statement)
 
-        sqlalchemy_event.listen(get_engine(), "before_cursor_execute", note)
-        read(sales.boris, made)
+def statements(ask: Callable[[], Any]) -> list[str]:
+    """What the database is asked while `ask` runs."""
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        asked.append(statement)
+
+    sqlalchemy_event.listen(get_engine(), "before_cursor_execute", note)
+    try:
+        ask()
+    finally:
         sqlalchemy_event.remove(get_engine(), "before_cursor_execute", note)
-        counted.append(len(statements))
-    assert counted[0] == counted[1] <= 6
+    return asked

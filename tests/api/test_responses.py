@@ -260,6 +260,21 @@ def test_rule_17_a_participant_takes_themselves_out_of_one_occurrence(
     refused(boris.call("DELETE", f"{path}/{vera.id}", params={"occurrence": SECOND}), 403, "not_organizer")
 
 
+def test_a_delegate_answers_for_their_principal(company: Company, database: psycopg.Connection) -> None:
+    boris, vera = company.person(full_name="Boris"), company.person()
+    made = meeting(company, boris)
+    accepted(boris.post("/delegations", {"delegate_id": vera.id}), 201)
+    forget_mails(database, company)
+    path, body = f"/events/{made['id']}", {"response": "accepted"}
+    refused(vera.put(f"{path}/response", body), 404, "event_not_found")
+    headers = {"X-On-Behalf-Of": boris.id}
+    answered = accepted(vera.put(f"{path}/response", body, headers=headers))
+    assert answers_of(answered) == {boris.id: "accepted"}
+    assert told(database, company) == [(company.admin.email, "answered")]
+    accepted(vera.patch(f"{path}/mine", {"transparency": "transparent"}, headers=headers))
+    assert read(boris, made)["participants"][0]["transparency"] == "transparent"
+
+
 def test_the_organizer_is_not_told_of_every_answer_in_a_large_meeting(
     company: Company, database: psycopg.Connection
 ) -> None:
