@@ -49,25 +49,29 @@ found AS MATERIALIZED (
 ), meetings AS MATERIALIZED (
     SELECT event_id, organizer_id, is_all_day, count(*) AS times, sum({_LENGTH}) AS length
     FROM found GROUP BY event_id, organizer_id, is_all_day
-), taking_part AS MATERIALIZED (
-    SELECT p.event_id, p.user_id, p.department_id, p.response
+), invited AS MATERIALIZED (
+    SELECT p.event_id, p.department_id
     FROM meetings m JOIN event_participants p ON p.organization_id = :organization_id AND p.event_id = m.event_id
+    WHERE p.department_id IS NOT NULL
 ), below AS (
-    SELECT DISTINCT department_id AS root, department_id AS id FROM taking_part WHERE department_id IS NOT NULL
+    SELECT DISTINCT department_id AS root, department_id AS id FROM invited
     UNION
     SELECT b.root, d.id FROM below b JOIN departments d ON d.organization_id = :organization_id AND d.parent_id = b.id
 ), with_department AS (
-    SELECT DISTINCT t.event_id, u.id AS user_id
-    FROM taking_part t
-    JOIN below b ON b.root = t.department_id
+    SELECT DISTINCT i.event_id, u.id AS user_id
+    FROM invited i
+    JOIN below b ON b.root = i.department_id
     JOIN users u ON u.organization_id = :organization_id AND u.department_id = b.id AND u.is_active
-    WHERE NOT EXISTS (SELECT FROM taking_part own WHERE own.event_id = t.event_id AND own.user_id = u.id)
+    WHERE NOT EXISTS (
+        SELECT FROM event_participants own
+        WHERE own.organization_id = :organization_id AND own.event_id = i.event_id AND own.user_id = u.id
+    )
 ), attending AS (
     SELECT event_id, is_all_day, times, length, organizer_id AS user_id FROM meetings
     UNION ALL
-    SELECT m.event_id, m.is_all_day, m.times, m.length, t.user_id
-    FROM meetings m JOIN taking_part t ON t.event_id = m.event_id
-    WHERE t.response <> 'declined' AND t.user_id <> m.organizer_id
+    SELECT m.event_id, m.is_all_day, m.times, m.length, p.user_id
+    FROM meetings m JOIN event_participants p ON p.organization_id = :organization_id AND p.event_id = m.event_id
+    WHERE p.response <> 'declined' AND p.user_id <> m.organizer_id
     UNION ALL
     SELECT m.event_id, m.is_all_day, m.times, m.length, w.user_id
     FROM meetings m JOIN with_department w ON w.event_id = m.event_id
