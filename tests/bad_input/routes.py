@@ -88,8 +88,16 @@ GOOD_FILES: dict[str, tuple[str, bytes]] = {
 }
 
 
+# What must stand in the address besides the path.
+GOOD_QUERIES: dict[str, dict[str, str]] = {
+    "DELETE /events/{event_id}/participants": {"email": "guest@firm.example"},
+}
+
+
 def good_body(route: str) -> dict[str, Any]:
     """What to send with a request, so that its body is not what is wrong with it."""
+    if route in GOOD_QUERIES:
+        return {"params": dict(GOOD_QUERIES[route])}
     if route in GOOD_FILES:
         kind, content = GOOD_FILES[route]
         return {"content": content, "headers": {"Content-Type": kind}}

@@ -79,7 +79,7 @@ TEXT_QUERIES = {
     "confirm": 403,
     "name": 201,
 }
-GOOD_QUERY = {"from": "2027-03-22", "to": "2027-03-29", "q": "a"}
+GOOD_QUERY = {"from": "2027-03-22", "to": "2027-03-29", "q": "a", "email": "guest@firm.example"}
 
 
 @pytest.mark.parametrize(
@@ -91,6 +91,7 @@ def test_no_text_in_an_address_breaks_a_request(
     sent = good_body(f"{method.upper()} {path}")
     if "json" in sent:
         sent = world.named(sent)
+    sent.pop("params", None)
     path = world.named(path_of(path))
     query = [f"{other['name']}={GOOD_QUERY[other['name']]}" for other in required if other["name"] != name]
     for text in ("%00", "a%00b", "%ED%A0%80", "%FF%FE", "%", "%zz", "%1B", "%0D%0ASet-Cookie:a=b", "'"):
