@@ -63,6 +63,7 @@ class Scene:
         delegation = accepted(admin.post("/delegations", {"delegate_id": person.id}), 201)
         scene.ids = {
             "share": share["id"],
+            "feed": accepted(admin.post(f"/calendars/{calendar['id']}/feeds", {"detail": "full"}), 201)["id"],
             "delegation": delegation["id"],
             "room": room["id"],
             "calendar": calendar["id"],
@@ -129,6 +130,12 @@ WRITES = [
     Write("DELETE /calendars/{calendar_id}/shares/{share_id}", "calendar_shares", "deleted", None, {"level": "read"},
           None, "share", person),
     Write("PUT /calendars/{calendar_id}/owner", "calendars", "changed", {"user_id": "<person>"}, {}, {}, "calendar"),
+    Write("POST /calendars/subscriptions", "calendars", "created",
+          {"url": "https://calendar.example/holidays.ics", "name": "Holidays"}, None, {"name": "Holidays"}),
+    Write("POST /calendars/{calendar_id}/feeds", "calendar_feeds", "created", {"detail": "full"}, None,
+          {"detail": "full", "token_hash": "***"}),
+    Write("POST /feeds", "calendar_feeds", "created", {"detail": "free_busy"}, None, {"detail": "free_busy"}),
+    Write("DELETE /feeds/{feed_id}", "calendar_feeds", "deleted", None, {"detail": "full"}, None, "feed"),
     Write("POST /delegations", "delegations", "created", {"delegate_id": "<admin>"}, None, {"sees_private": False},
           by=person),
     Write("PATCH /delegations/{delegation_id}", "delegations", "changed", {"sees_private": True},
@@ -203,8 +210,12 @@ WRITES = [
 ]  # fmt: skip
 # A renewed token is no news. Registering and signing in are tested below: nobody is signed in. Who deletes a company
 # takes its record away; the installation keeps the entry about the company. What takes files has tests of its own. How
-# people arrange their own list of calendars is nobody's business.
+# people arrange their own list of calendars is nobody's business. The address of a feed outside may hold a secret.
 ELSEWHERE = {
+    "POST /events/find-time",
+    "POST /calendars/{calendar_id}/imports",
+    "PATCH /calendars/subscriptions/{outside_calendar_id}",
+    "POST /calendars/subscriptions/{outside_calendar_id}/refresh",
     "PUT /calendars/{calendar_id}/subscription",
     "DELETE /calendars/{calendar_id}/subscription",
     "POST /users/import",

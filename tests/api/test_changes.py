@@ -126,6 +126,7 @@ def test_an_event_that_changes_while_somebody_pages_is_told_again(replica: Repli
     first, second = (replica.person.create_event()["id"] for _ in range(2))
     assert replica.page(limit=1)
     accepted(replica.person.patch(f"/events/{first}", {"title": "While paging"}))
+    settled()
     replica.follow(limit=1)
     assert replica.events[first]["title"] == "While paging"
     assert replica.events.keys() == {first, second}

@@ -12,14 +12,14 @@ from app.api.deps import CurrentUser, PageParams, TimeZoneParam, get_current_use
 from app.api.ical_response import DOCUMENTED, Range, calendar_response
 from app.api.prefix_router import PrefixRouter
 from app.api.problems import reader_language, responses
-from app.api.transaction_route import TransactionRoute
+from app.api.repeatable_route import RepeatableRoute
 from app.core.errors import UnsupportedMediaType
 from app.db import SessionDep
 from app.schemas.common import DateOrMoment, Page
 from app.schemas.interchange import IcsImportLineRead, IcsImportRead
 from app.services import ical_export_service, ics_import_service
 
-router = PrefixRouter(prefix="/calendars", tags=["calendars"], route_class=TransactionRoute)
+router = PrefixRouter(prefix="/calendars", tags=["calendars"], route_class=RepeatableRoute)
 
 CALENDAR = "text/calendar"
 # What browsers and mail programs call it too.

@@ -8,13 +8,13 @@ from fastapi import Request
 from app.api.deps import CurrentUser, IfMatch
 from app.api.prefix_router import PrefixRouter
 from app.api.problems import reader_language, responses
-from app.api.transaction_route import TransactionRoute
+from app.api.repeatable_route import RepeatableRoute
 from app.db import SessionDep
 from app.schemas.common import Page
 from app.schemas.interchange import OutsideFeedPatch, OutsideFeedRead, OutsideFeedWrite
 from app.services import outside_feed_service
 
-router = PrefixRouter(prefix="/calendars/subscriptions", tags=["feeds"], route_class=TransactionRoute)
+router = PrefixRouter(prefix="/calendars/subscriptions", tags=["feeds"], route_class=RepeatableRoute)
 
 
 @router.get(

@@ -9,7 +9,7 @@ from app.api.deps import ActingUser, IfMatch
 from app.api.event_writes import PREVIEW, write_event
 from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
-from app.api.transaction_route import TransactionRoute
+from app.api.repeatable_route import RepeatableRoute
 from app.db import SessionDep
 from app.schemas.attendance import AnswerQuery, AnswerWrite, GuestsQuery, OutsideGuestQuery, OwnWrite
 from app.schemas.event import EventRead
@@ -17,7 +17,7 @@ from app.schemas.participant import ParticipantWrite
 from app.services import guest_service, proposal_service, response_service
 from app.services.participant_service import Key
 
-router = PrefixRouter(prefix="/events", tags=["events"], route_class=TransactionRoute)
+router = PrefixRouter(prefix="/events", tags=["events"], route_class=RepeatableRoute)
 
 Guests = Annotated[GuestsQuery, Query()]
 Answers = Annotated[AnswerQuery, Query()]
