@@ -8,7 +8,7 @@ from fastapi import Response
 from sqlmodel import Session
 
 from app.core.actor import Actor
-from app.schemas.event import WriteQuery
+from app.schemas.event import EventRead, WriteQuery
 from app.schemas.event_preview import ChangesRead
 from app.services import event_preview_service, notice_service
 from app.services.event_reading import read_event
@@ -16,6 +16,10 @@ from app.services.event_service import Outcome
 
 # The answer to dry_run, for the document.
 PREVIEW: dict[int | str, dict[str, Any]] = {200: {"model": ChangesRead, "description": "dry_run: what would happen"}}
+# The same where the write itself answers 200 with the event.
+EVENT_OR_PREVIEW: dict[int | str, dict[str, Any]] = {
+    200: {"model": EventRead | ChangesRead, "description": "The event; with dry_run, what would happen"}
+}
 
 
 def write_event(

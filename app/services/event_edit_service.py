@@ -23,7 +23,7 @@ from app.services import booking_service, calendar_service, occurrence_service, 
 from app.services.event_reading import GUEST_RIGHTS
 from app.services.event_times import EventTimes, as_instant, checked_series, resolve_times, series_of
 from app.services.notice_service import Notice, note_change
-from app.services.occurrence_service import Stored, bound_of
+from app.services.occurrence_service import bound_of
 from app.services.participant_service import (
     Difference,
     apply_difference,
@@ -108,8 +108,13 @@ def edit_whole(session: Session, actor: Actor, event: Event, wanted: Wanted, anc
     return trace
 
 
-def edit_occurrence(session: Session, actor: Actor, series: Event, override: Event, wanted: Wanted) -> Trace:
+def edit_occurrence(
+    session: Session, actor: Actor, series: Event, override: Event, wanted: Wanted, *, is_new: bool
+) -> Trace:
     """Change one occurrence of a locked series, which `override` describes.
+
+    Args:
+        is_new: `override` is a draft that is not stored yet.
 
     Raises:
         Invalid: it cannot recur or lie in another calendar; times or participants are not acceptable.
@@ -134,13 +139,15 @@ def edit_occurrence(session: Session, actor: Actor, series: Event, override: Eve
     if changed:
         series.version += 1
     override.span = Range(override.start_time, override.end_time, bounds="[]")
-    flush(session)
     trace = Trace()
-    if rescheduled:
-        row = Stored(override.id, override.start_time, override.end_time)
-        occurrence_service.put(session, series, override.original_start, row)
-        if override.room_id is not None:
-            check_bookable(override.start_time, "start_time")
+    if is_new:
+        series_service.store_override(session, series, override)
+    else:
+        flush(session)
+    if is_new or rescheduled:
+        series_service.place_override(session, series, override)
+    if rescheduled and override.room_id is not None:
+        check_bookable(override.start_time, "start_time")
     difference = _set_participants(session, override, [], wanted)
     if rescheduled or (was_cancelled and "status" in changed):
         reset_responses(session, override)
@@ -273,6 +280,7 @@ def _rebase(
             series_service.move_times(override, now)
             if (now.start, now.end) != (was.start, was.end):
                 override.version += 1
+                override.sequence = max(override.sequence, event.sequence)
                 trace.followed.append(override)
         kept.append(override)
     flush(session)

@@ -15,6 +15,9 @@ from app.schemas.event import EventRead
 from app.services.event_times import as_instant
 from app.services.participant_reading import Participants, read_participants
 
+# What is_recurring says is known without asking PostgreSQL, who computes the column.
+_COLUMNS = EventRead.model_fields.keys() - {"participants", "participants_count", "is_recurring"}
+
 
 def read_event(session: Session, actor: Actor, event: Event, occurrence: Occurrence | None = None) -> EventRead:
     """The event with those participants whom the actor sees; with `occurrence`, that one of the series `event`."""
@@ -42,7 +45,7 @@ def read_events(session: Session, actor: Actor, events: Sequence[Event]) -> dict
 
 
 def _read(event: Event, participants: Participants) -> EventRead:
-    values = {name: getattr(event, name, None) for name in EventRead.model_fields}
+    values = {name: getattr(event, name) for name in _COLUMNS}
     values.update(shown_times(event), participants=participants.items, participants_count=participants.count)
     return EventRead.model_validate(values)
 

@@ -34,7 +34,7 @@ from app.services.event_edit_service import (
 from app.services.event_reading import GUEST_RIGHTS, as_written
 from app.services.event_times import checked_series, resolve_times
 from app.services.notice_service import note
-from app.services.participant_service import set_participants
+from app.services.participant_service import Key, participants_of, set_participants
 from app.services.rows import check_version, flush
 
 # What a PUT that does not name them leaves as it is: a field that a client forgot or does not know must neither bring
@@ -136,10 +136,11 @@ def delete_event(
     target = find_target(session, actor, event_id, choice, if_match)
     event_access.require_host(session, actor, target.event)
     series = target.series
-    told = target.event
+    told, keys = target.event, None
     if target.scope is Scope.THIS and target.original is not None:
-        told = series_service.override_for(session, series, target.original)
-    trace = Trace(notices=note(session, actor, Why.CANCELLED, told))
+        told, is_new = series_service.draft_override(session, series, target.original)
+        keys = [Key.of(row) for row in participants_of(session, series)] if is_new else None
+    trace = Trace(notices=note(session, actor, Why.CANCELLED, told, keys))
     match target.scope:
         case Scope.THIS if target.original is not None:
             try:
@@ -201,17 +202,17 @@ def find_target(
         PreconditionFailed: somebody has changed it since.
         Invalid: a scope that needs an occurrence, without one.
     """
-    seen = event_access.get_event(session, actor, event_id)
-    if seen.series_id is not None:
-        series = series_service.lock_series(session, actor.company, seen.series_id)
+    series_id = series_service.series_id_of(session, actor.company, event_id)
+    if series_id is not None:
+        series = series_service.lock_series(session, actor.company, series_id)
         scope = choice.scope or Scope.THIS
         if scope is Scope.THIS:
             event = door(session, actor, event_id)
         else:
-            event = seen
+            event = event_access.get_event(session, actor, event_id)
             series = door(session, actor, series.id)
         check_version(event, if_match)
-        return Target(event, series, scope, seen.original_start)
+        return Target(event, series, scope, event.original_start)
     event = door(session, actor, event_id)
     check_version(event, if_match)
     if not event.recurrence_rule and not event.rdates:
@@ -229,9 +230,10 @@ def find_target(
 def _change(session: Session, actor: Actor, target: Target, values: Mapping[str, Any]) -> Outcome:
     series, original = target.series, target.original
     if target.scope is Scope.THIS and original is not None:
-        override = series_service.override_for(session, series, original)
-        guest_rights.check_edit(session, actor, override, values)
-        trace = edit_occurrence(session, actor, series, override, _wanted(override, None, values))
+        override, is_new = series_service.draft_override(session, series, original)
+        guest_rights.check_edit(session, actor, series if is_new else override, values)
+        wanted = _wanted(override, None, values)
+        trace = edit_occurrence(session, actor, series, override, wanted, is_new=is_new)
         return Outcome(override, [series], trace)
     guest_rights.check_edit(session, actor, series, values, splits=target.scope is Scope.FOLLOWING)
     if original is None:

@@ -111,17 +111,54 @@ def override_for(session: Session, series: Event, original: datetime) -> Event:
     Raises:
         NotFound: the series has no such occurrence.
     """
+    override, is_new = draft_override(session, series, original)
+    if is_new:
+        store_override(session, series, override)
+        place_override(session, series, override)
+    return override
+
+
+def draft_override(session: Session, series: Event, original: datetime) -> tuple[Event, bool]:
+    """The row of one occurrence, and whether it is new: then it is in no session yet, so that nothing is written twice.
+
+    Raises:
+        NotFound: the series has no such occurrence.
+    """
     found = find_override(session, series, original)
     if found is not None:
-        return found
+        return found, False
     occurrence = occurrence_at(series, original)
     override = _copy(series, _times_of(series, occurrence), series_id=series.id, original_start=original)
     override.span = Range(override.start_time, override.end_time, bounds="[]")
+    return override, True
+
+
+def store_override(session: Session, series: Event, override: Event) -> None:
+    """Write a new override with its series' participants and their answers."""
     session.add(override)
     flush(session)
     copy_participants(session, series, override)
-    occurrence_service.put(session, series, original, Stored(override.id, override.start_time, override.end_time))
-    return override
+
+
+def place_override(session: Session, series: Event, override: Event) -> None:
+    """Let the occurrence be what its override says."""
+    assert override.original_start is not None
+    row = Stored(override.id, override.start_time, override.end_time)
+    occurrence_service.put(session, series, override.original_start, row)
+
+
+def series_id_of(session: Session, organization_id: UUID, event_id: UUID) -> UUID | None:
+    """Of an override its series, which has to be locked before it. Whether the actor sees either is still to be asked.
+
+    Raises:
+        NotFound: there is no such event.
+    """
+    query = select(col(Event.series_id)).where(col(Event.organization_id) == organization_id, col(Event.id) == event_id)
+    row = session.execute(query).first()
+    if row is None:
+        raise NotFound("event_not_found")
+    series_id: UUID | None = row.series_id
+    return series_id
 
 
 def move_times(event: Event, occurrence: Occurrence) -> None:

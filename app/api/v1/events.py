@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Query, Response
 
 from app.api.deps import ActingUser, IfMatch, page_request
-from app.api.event_writes import PREVIEW, write_event
+from app.api.event_writes import EVENT_OR_PREVIEW, PREVIEW, write_event
 from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
 from app.api.repeatable_route import RepeatableRoute
@@ -98,7 +98,7 @@ def read_event(
     "/{event_id}",
     response_model=EventRead,
     summary="Replace an event, or occurrences of a series",
-    responses={**PREVIEW, **responses(401, 403, 404, 409, 412)},
+    responses={**EVENT_OR_PREVIEW, **responses(401, 403, 404, 409, 412)},
 )
 def replace_event(
     event_id: UUID, data: EventWrite, user: ActingUser, session: SessionDep, if_match: IfMatch, query: Changes
@@ -121,7 +121,7 @@ def replace_event(
     "/{event_id}",
     response_model=EventRead,
     summary="Change an event, or occurrences of a series",
-    responses={**PREVIEW, **responses(401, 403, 404, 409, 412)},
+    responses={**EVENT_OR_PREVIEW, **responses(401, 403, 404, 409, 412)},
 )
 def patch_event(
     event_id: UUID,

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query
 
 from app.api.deps import ActingUser, IfMatch
-from app.api.event_writes import PREVIEW, write_event
+from app.api.event_writes import EVENT_OR_PREVIEW, PREVIEW, write_event
 from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
 from app.api.repeatable_route import RepeatableRoute
@@ -93,7 +93,7 @@ def remove_outside_guest(
     "/{event_id}/response",
     response_model=EventRead,
     summary="Answer an invitation",
-    responses={**PREVIEW, **responses(401, 403, 404)},
+    responses={**EVENT_OR_PREVIEW, **responses(401, 403, 404)},
 )
 def answer_invitation(event_id: UUID, data: AnswerWrite, user: ActingUser, session: SessionDep, query: Answers) -> Any:
     """For myself: to an event, a series, or one occurrence of it, with a comment and another time if I have one.
@@ -113,7 +113,7 @@ def answer_invitation(event_id: UUID, data: AnswerWrite, user: ActingUser, sessi
     "/{event_id}/mine",
     response_model=EventRead,
     summary="Set what is mine in an event",
-    responses={**PREVIEW, **responses(401, 403, 404)},
+    responses={**EVENT_OR_PREVIEW, **responses(401, 403, 404)},
 )
 def set_mine(event_id: UUID, data: OwnWrite, user: ActingUser, session: SessionDep, query: Answers) -> Any:
     """Whether the event makes me busy. Nobody else notices anything but that."""
@@ -130,7 +130,7 @@ def set_mine(event_id: UUID, data: OwnWrite, user: ActingUser, session: SessionD
     "/{event_id}/participants/{user_id}/proposal/accept",
     response_model=EventRead,
     summary="Move an event to the time that a participant proposed",
-    responses={**PREVIEW, **responses(401, 403, 404, 409, 412)},
+    responses={**EVENT_OR_PREVIEW, **responses(401, 403, 404, 409, 412)},
 )
 def accept_proposal(
     event_id: UUID, user_id: UUID, user: ActingUser, session: SessionDep, if_match: IfMatch, query: Answers
@@ -149,7 +149,7 @@ def accept_proposal(
     "/{event_id}/participants/{user_id}/proposal/decline",
     response_model=EventRead,
     summary="Decline the time that a participant proposed",
-    responses={**PREVIEW, **responses(401, 403, 404, 412)},
+    responses={**EVENT_OR_PREVIEW, **responses(401, 403, 404, 412)},
 )
 def decline_proposal(
     event_id: UUID, user_id: UUID, user: ActingUser, session: SessionDep, if_match: IfMatch, query: Answers
