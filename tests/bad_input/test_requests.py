@@ -11,8 +11,17 @@ from tests.bad_input.world import World, check_problem
 from tests.support.planning import accepted
 
 WINDOW = {"from": "2027-03-22", "to": "2027-03-29"}
+
+
+def required_by(path: str) -> dict[str, str]:
+    """What a list cannot be asked for without."""
+    if path.endswith(("/events", "/available")):
+        return WINDOW
+    return {"q": "plan"} if path.endswith("/events/search") else {}
+
+
 LISTS = {
-    path_of(path.removeprefix(PREFIX)): (WINDOW if path.endswith(("/events", "/available")) else {})
+    path_of(path.removeprefix(PREFIX)): required_by(path)
     for path, operations in document()["paths"].items()
     for parameter in operations.get("get", {}).get("parameters", [])
     if parameter["name"] == "cursor"

@@ -28,6 +28,7 @@ LISTS: dict[str, dict[str, Any]] = {
     "/statistics/rooms": SPRING,
     "/statistics/busiest": SPRING,
     "/feeds": {},
+    "/changes": {"limit": 500},
     "/calendars/subscriptions": {},
     "/rooms/available": {"from": "2027-06-01", "to": "2027-06-02", "limit": 500},
 }
