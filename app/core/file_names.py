@@ -30,11 +30,15 @@ def sent_name(content_disposition: str) -> str | None:
     sent = [value for key, value in header.get_params([], "Content-Disposition") if key.lower() == "filename"]
     if not sent:
         return None
+    # What came with its charset is a tuple.
+    value = next((value for value in sent if isinstance(value, tuple)), sent[0])
     try:
-        # What came with its charset is a tuple. Some codecs of Python take no other bytes than their own.
-        name = collapse_rfc2231_value(next((value for value in sent if isinstance(value, tuple)), sent[0]))
+        # Some codecs of Python take no other bytes than their own.
+        name = collapse_rfc2231_value(value)
     except UnicodeError:
         return None
+    if isinstance(value, tuple):
+        return name
     try:
         return name.encode("latin-1").decode()
     except UnicodeError:

@@ -62,6 +62,7 @@ def test_no_header_breaks_a_request(header: str) -> None:
 
 
 @given(st.text(min_size=1, max_size=60))
+@example("Â¡")
 def test_what_is_sent_back_is_the_name_and_one_line_of_ascii(sent: str) -> None:
     name = safe_name(sent)
     if name is None:
