@@ -19,6 +19,21 @@ class Calendar(OwnedByOrganization, Timestamped, Versioned, table=True):
             "id",
             postgresql_where=text("is_public"),
         ),
+        # Pages of the public ones, by name and by age.
+        Index(
+            "ix_calendars_public_name",
+            "organization_id",
+            "name",
+            "id",
+            postgresql_where=text("is_public"),
+        ),
+        Index(
+            "ix_calendars_public_created_at",
+            "organization_id",
+            "created_at",
+            "id",
+            postgresql_where=text("is_public"),
+        ),
     )
 
     name: str = Field(max_length=200)

@@ -5,76 +5,34 @@ what a share with them or their department lets them, and reading in those that 
 """
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    Boolean,
-    ColumnElement,
-    Select,
-    SmallInteger,
-    TableValuedAlias,
-    Uuid,
-    and_,
-    case,
-    column,
-    func,
-    literal_column,
-    select,
-)
+from sqlalchemy import Boolean, Select, SmallInteger, Uuid, column, func, select
 from sqlmodel import Session, col
 
 from app.core.actor import Actor
 from app.core.config import get_settings
 from app.core.errors import Conflict, Forbidden, NotFound
 from app.models.calendar import Calendar
-from app.models.sharing import CalendarSubscription, ShareLevel
+from app.models.sharing import ShareLevel
 from app.models.user import User
-from app.schemas.calendar import POSITION_MAX, CalendarAccess, CalendarRead, CalendarSort, CalendarWrite
+from app.schemas.calendar import CalendarRead, CalendarWrite
+from app.services.calendar_reading import access_in, as_had_by, as_read, with_office
 from app.services.event_access import LEVELS, calendar_level
-from app.services.rows import (
-    PageRequest,
-    SortColumn,
-    apply_changes,
-    check_version,
-    fetch_page_rows,
-    flush,
-    get_visible,
-)
-
-ACCESS_OF_LEVEL = dict(enumerate(CalendarAccess, start=1))
-_POSITION = col(CalendarSubscription.position)
-SORTS = {
-    "name": SortColumn(col(Calendar.name), str),
-    "created_at": SortColumn(col(Calendar.created_at), datetime),
-    "position": SortColumn(case((_POSITION.is_(None), literal_column(str(POSITION_MAX + 1))), else_=_POSITION), int),
-}
+from app.services.rows import apply_changes, check_version, flush, get_visible
 
 
 def visible_to(actor: Actor) -> Select[Calendar]:
     """The calendars that the actor may do anything in, be it to see when their events are."""
-    query, _ = _with_access(actor)
-    return query
-
-
-def list_calendars(
-    session: Session,
-    actor: Actor,
-    sort: CalendarSort,
-    page: PageRequest,
-    *,
-    owner_id: UUID | None = None,
-    is_listed: bool | None = None,
-) -> tuple[list[CalendarRead], str | None]:
-    """A page of the calendars that the actor sees: of an owner, subscribed to or not."""
-    query, listed = _as_had_by(actor)
-    if owner_id is not None:
-        query = query.where(col(Calendar.owner_id) == owner_id)
-    if is_listed is not None:
-        query = query.where(listed.is_(is_listed))
-    rows, cursor = fetch_page_rows(session, query, SORTS, sort, page)
-    return [_read(row, _access(actor, row)) for row in rows], cursor
+    access = func.calendar_access(actor.company, actor.user_id).table_valued(
+        column("calendar_id", Uuid), column("level", SmallInteger), column("is_listed", Boolean), name="access"
+    )
+    return (
+        select(Calendar)
+        .join(access, access.c.calendar_id == col(Calendar.id))
+        .where(col(Calendar.organization_id) == actor.company)
+    )
 
 
 def read_calendar(session: Session, actor: Actor, calendar_id: UUID) -> CalendarRead:
@@ -84,14 +42,13 @@ def read_calendar(session: Session, actor: Actor, calendar_id: UUID) -> Calendar
         NotFound: the actor does not see it.
     """
     row = _row(session, actor, calendar_id)
-    return _read(row, _access(actor, row))
+    return as_read(row, access_in(actor, row))
 
 
 def read_calendars(session: Session, actor: Actor, calendar_ids: Iterable[UUID]) -> list[CalendarRead]:
     """Those of the calendars that the actor sees, in no order."""
-    query, _ = _as_had_by(actor)
-    rows = session.execute(query.where(col(Calendar.id).in_(calendar_ids)))
-    return [_read(row, _access(actor, row)) for row in rows]
+    rows = session.execute(as_had_by(actor).where(col(Calendar.id).in_(calendar_ids)))
+    return [as_read(row, access_in(actor, row)) for row in rows]
 
 
 def get_calendar(session: Session, actor: Actor, calendar_id: UUID, *, lock: bool = False) -> Calendar:
@@ -139,15 +96,10 @@ def _get_with(session: Session, actor: Actor, calendar_id: UUID, needed: ShareLe
 
 def _level(session: Session, actor: Actor, calendar: Calendar) -> int:
     # Asked after the lock: a share that was taken away while the lock was waited for counts no more.
-    level = _with_office(actor, calendar, calendar_level(session, actor, calendar.id))
+    level = with_office(actor, calendar, calendar_level(session, actor, calendar.id))
     if level == 0:
         raise NotFound("calendar_not_found")
     return level
-
-
-def _with_office(actor: Actor, calendar: Calendar, level: int) -> int:
-    """The level with what administrators may do besides: they keep public calendars in order."""
-    return max(level, LEVELS[ShareLevel.MANAGE]) if actor.is_admin and calendar.is_public else level
 
 
 def default_calendar(session: Session, actor: Actor) -> Calendar:
@@ -206,10 +158,10 @@ def change_calendar(
     calendar = get_managed_calendar(session, actor, calendar_id, lock=True)
     check_version(calendar, if_match)
     row = _row(session, actor, calendar_id)
-    access = _access(actor, row)
+    access = access_in(actor, row)
     apply_changes(calendar, values)
     flush(session)
-    return _read(row, access)
+    return as_read(row, access)
 
 
 def delete_calendar(session: Session, actor: Actor, calendar_id: UUID, if_match: frozenset[int] | None) -> None:
@@ -260,52 +212,8 @@ def check_not_last(session: Session, calendar: Calendar, owner_id: UUID) -> None
         raise Conflict("calendar_is_last")
 
 
-def _with_access(actor: Actor) -> tuple[Select[Calendar], TableValuedAlias]:
-    """The calendars that the actor sees, joined with what `calendar_access()` says of each."""
-    access = func.calendar_access(actor.company, actor.user_id).table_valued(
-        column("calendar_id", Uuid), column("level", SmallInteger), column("is_listed", Boolean), name="access"
-    )
-    query = (
-        select(Calendar)
-        .join(access, access.c.calendar_id == col(Calendar.id))
-        .where(col(Calendar.organization_id) == actor.company)
-    )
-    return query, access
-
-
-def _as_had_by(actor: Actor) -> tuple[Select[Any], ColumnElement[bool]]:
-    """What `visible_to` selects, with level, colour and place as the actor has them; and whether it is listed."""
-    own = CalendarSubscription
-    query, access = _with_access(actor)
-    had = query.add_columns(
-        access.c.level, access.c.is_listed, col(own.color).label("own_color"), col(own.position).label("position")
-    ).outerjoin(
-        own,
-        and_(
-            col(own.organization_id) == actor.company,
-            col(own.user_id) == actor.user_id,
-            col(own.calendar_id) == col(Calendar.id),
-        ),
-    )
-    return had, access.c.is_listed
-
-
 def _row(session: Session, actor: Actor, calendar_id: UUID) -> Any:
-    query, _ = _as_had_by(actor)
-    row = session.execute(query.where(col(Calendar.id) == calendar_id)).one_or_none()
+    row = session.execute(as_had_by(actor).where(col(Calendar.id) == calendar_id)).one_or_none()
     if row is None:
         raise NotFound("calendar_not_found")
     return row
-
-
-def _access(actor: Actor, row: Any) -> CalendarAccess:
-    return ACCESS_OF_LEVEL[_with_office(actor, row[0], row.level)]
-
-
-def _read(row: Any, access: CalendarAccess) -> CalendarRead:
-    """A row of `_as_had_by` as its actor sees it."""
-    calendar: Calendar = row[0]
-    stored = {name: getattr(calendar, name) for name in CalendarRead.model_fields if hasattr(calendar, name)}
-    had = {"is_listed": row.is_listed, "position": row.position, "access": access}
-    colors = {"color": row.own_color or calendar.color, "shared_color": calendar.color}
-    return CalendarRead.model_validate({**stored, **had, **colors})

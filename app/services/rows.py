@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, and_, case, literal_column, or_
+from sqlalchemy import ColumnElement, Select, and_, case, literal_column, or_
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel
 
@@ -180,14 +180,27 @@ def fetch_page_rows(
     model = query.column_descriptions[0]["entity"]
     if page.cursor is not None:
         last, last_id = decode_cursor(page.cursor, [key.kind, UUID])
-        beyond = key.column < last if descending else key.column > last
-        # Said apart, so that the index is entered at the cursor: no page costs more than the first.
-        reached = key.column <= last if descending else key.column >= last
-        query = query.where(reached, or_(beyond, and_(key.column == last, model.id > last_id)))
+        query = query.where(after(key.column, model.id, last, last_id, descending=descending))
     order = key.column.desc() if descending else key.column.asc()
     found = session.execute(
         query.add_columns(key.column.label("sort_key")).order_by(order, model.id).limit(page.limit + 1)
     ).all()
+    return cut_page(found, page)
+
+
+def after(column: Any, row_id: Any, last: Any, last_id: UUID, *, descending: bool) -> ColumnElement[bool]:
+    """The rows behind the one with this sort key and id, in the order of a page."""
+    beyond = column < last if descending else column > last
+    # Said apart, so that the index is entered at the cursor: no page costs more than the first.
+    reached = column <= last if descending else column >= last
+    return and_(reached, or_(beyond, and_(column == last, row_id > last_id)))
+
+
+def cut_page(found: Sequence[Any], page: PageRequest) -> tuple[Sequence[Any], str | None]:
+    """A page of what was found, which is one row more where there is more; and the cursor of the next one or None.
+
+    Each row begins with a model and has its `sort_key`.
+    """
     shown = found[: page.limit]
     more = len(found) > page.limit
     cursor = encode_cursor([shown[-1].sort_key, shown[-1][0].id]) if more and shown else None

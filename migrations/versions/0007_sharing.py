@@ -44,21 +44,29 @@ BEGIN ATOMIC
     ) granted;
 END
 """
+# Whatever a person has beyond reading what is public, a row for each reason.
+CALENDAR_GRANTS = """
+CREATE FUNCTION calendar_grants(company uuid, person uuid)
+RETURNS TABLE (calendar_id uuid, level smallint) LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT c.id, 5::smallint FROM calendars c WHERE c.organization_id = company AND c.owner_id = person
+    UNION ALL
+    SELECT s.calendar_id, share_level(s.level) FROM calendar_shares s
+    WHERE s.organization_id = company AND s.user_id = person
+    UNION ALL
+    SELECT s.calendar_id, share_level(s.level) FROM departments_of(company, person) mine (id)
+    JOIN calendar_shares s ON s.organization_id = company AND s.department_id = mine.id;
+END
+"""
 CALENDAR_ACCESS = """
 CREATE FUNCTION calendar_access(company uuid, person uuid)
 RETURNS TABLE (calendar_id uuid, level smallint, is_listed boolean) LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT granted.id, max(granted.level), coalesce(bool_and(own.is_listed), true)
     FROM (
-        SELECT c.id, 5::smallint AS level FROM calendars c WHERE c.organization_id = company AND c.owner_id = person
+        SELECT g.calendar_id AS id, g.level FROM calendar_grants(company, person) g
         UNION ALL
         SELECT c.id, 2::smallint FROM calendars c WHERE c.organization_id = company AND c.is_public
-        UNION ALL
-        SELECT s.calendar_id, share_level(s.level) FROM calendar_shares s
-        WHERE s.organization_id = company AND s.user_id = person
-        UNION ALL
-        SELECT s.calendar_id, share_level(s.level) FROM departments_of(company, person) mine (id)
-        JOIN calendar_shares s ON s.organization_id = company AND s.department_id = mine.id
     ) granted
     LEFT JOIN calendar_subscriptions own
       ON own.organization_id = company AND own.user_id = person AND own.calendar_id = granted.id
@@ -228,12 +236,22 @@ def upgrade() -> None:
             CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON {table}
             FOR EACH ROW EXECUTE FUNCTION write_audit()
         """)
-    for statement in (SHARE_LEVEL, DEPARTMENTS_OF, CALENDAR_LEVEL, CALENDAR_ACCESS, TAKES_PART):
+    for statement in (SHARE_LEVEL, DEPARTMENTS_OF, CALENDAR_LEVEL, CALENDAR_GRANTS, CALENDAR_ACCESS, TAKES_PART):
         op.execute(statement)
+    for name, column in (("ix_calendars_public_name", "name"), ("ix_calendars_public_created_at", "created_at")):
+        op.create_index(
+            name,
+            "calendars",
+            ["organization_id", column, "id"],
+            unique=False,
+            postgresql_where=sa.text("is_public"),
+        )
 
 
 def downgrade() -> None:
-    for name in ("takes_part", "calendar_access", "calendar_level", "departments_of", "share_level"):
+    for index in ("ix_calendars_public_created_at", "ix_calendars_public_name"):
+        op.drop_index(index, table_name="calendars", postgresql_where=sa.text("is_public"))
+    for name in ("takes_part", "calendar_access", "calendar_grants", "calendar_level", "departments_of", "share_level"):
         op.execute(f"DROP FUNCTION {name}")
     op.drop_index(op.f("ix_calendar_subscriptions_organization_id_calendar_id"), table_name="calendar_subscriptions")
     op.drop_table("calendar_subscriptions")

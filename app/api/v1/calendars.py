@@ -12,7 +12,7 @@ from app.api.repeatable_route import RepeatableRoute
 from app.db import SessionDep
 from app.schemas.calendar import CalendarPatch, CalendarRead, CalendarSort, CalendarWrite
 from app.schemas.common import Page
-from app.services import calendar_service
+from app.services import calendar_list_service, calendar_service
 
 router = PrefixRouter(prefix="/calendars", tags=["calendars"], route_class=RepeatableRoute)
 
@@ -27,7 +27,9 @@ def list_calendars(
     is_listed: Annotated[bool | None, Query(description="Those that I am subscribed to, or those that I left")] = None,
 ) -> Any:
     """My own calendars, those shared with me or with my department, and the public ones of the company."""
-    items, cursor = calendar_service.list_calendars(session, user, sort, page, owner_id=owner_id, is_listed=is_listed)
+    items, cursor = calendar_list_service.list_calendars(
+        session, user, sort, page, owner_id=owner_id, is_listed=is_listed
+    )
     return Page(items=items, next_cursor=cursor)
 
 
