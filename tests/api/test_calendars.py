@@ -217,6 +217,21 @@ def test_an_event_without_a_calendar_lies_in_the_first_one(company: Company) -> 
     assert anna.create_event()["calendar_id"] == first
 
 
+def test_an_event_without_a_calendar_never_lies_in_one_that_takes_none(
+    company: Company, database: psycopg.Connection
+) -> None:
+    anna = company.person(full_name="Anna")
+    first, second = anna.calendar_id, create_calendar(anna)["id"]
+    database.execute("UPDATE calendars SET is_outside = true WHERE id = %s", [first])
+    assert anna.create_event()["calendar_id"] == second
+    database.execute("UPDATE calendars SET is_outside = true WHERE id = %s", [second])
+    third = anna.create_event()["calendar_id"]
+    assert third not in (first, second)
+    made = accepted(anna.get(f"/calendars/{third}"))
+    assert (made["name"], made["owner_id"], made["is_outside"]) == ("Anna", anna.id, False)
+    assert anna.create_event()["calendar_id"] == third
+
+
 def test_there_is_a_limit_to_the_calendars_of_one_person(company: Company) -> None:
     anna = company.person()
     with settings(CALENDARS_PER_USER=3):
