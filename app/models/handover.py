@@ -41,6 +41,8 @@ class HandoverItem(OwnedByOrganization, table=True):
     # The table's name, and the id of the row in it.
     object_type: str = Field(max_length=50)
     object_id: UUID
+    # The series whose override this is: it moves along, and is neither counted nor shown on its own.
+    part_of: UUID | None = None
     field: str = Field(max_length=50)
     before: UUID | None = None
     after: UUID | None = None

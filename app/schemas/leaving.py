@@ -79,7 +79,7 @@ class LeavingPreview(Output):
     user_id: UUID
     is_active: bool
     calendars: CalendarsLeft
-    meetings: MeetingsLeft = Field(description="That they organize and that are not over")
+    meetings: MeetingsLeft = Field(description="That they organize and that are not over; a series counts once")
     rooms: RoomsLeft
     departments: Left[DepartmentLeft] = Field(description="That they head")
     reports: Left[ReportLeft] = Field(description="Active people who report to them directly")

@@ -24,7 +24,7 @@ from app.schemas.leaving import (
 )
 from app.services import user_service
 from app.services.event_access import DETAILS_FROM_SQL
-from app.services.handover_items import AHEAD
+from app.services.handover_items import AHEAD, MEETINGS
 
 # Names and titles stay hidden from administrators too, unless they see the calendar or read the event.
 _CALENDARS = text("""
@@ -40,12 +40,16 @@ _READS = f"""
 _MEETINGS = text(f"""
     SELECT m.id, m.is_all_day, m.is_recurring, m.room_id, m.total, m.series,
            CASE WHEN {_READS} THEN m.title END AS title,
-           (SELECT min(o.starts_at) FROM event_occurrences o
-            WHERE o.organization_id = :organization_id AND o.event_id = m.id AND o.ends_at > now()) AS next_start
+           least(
+               (SELECT min(o.starts_at) FROM event_occurrences o
+                WHERE o.organization_id = :organization_id AND o.event_id = m.id AND o.ends_at > now()),
+               (SELECT min(o.start_time) FROM events o
+                WHERE o.organization_id = :organization_id AND o.series_id = m.id AND {AHEAD.format(row="o")})
+           ) AS next_start
     FROM (
         SELECT t.id, t.title, t.visibility, t.calendar_id, t.is_all_day, t.is_recurring, t.room_id, t.start_time,
                count(*) OVER () AS total, count(*) FILTER (WHERE t.is_recurring) OVER () AS series
-        FROM events t WHERE t.organization_id = :organization_id AND t.organizer_id = :leaver AND {AHEAD}
+        FROM events t WHERE t.organization_id = :organization_id AND {MEETINGS}
         ORDER BY t.start_time, t.id LIMIT :shown
     ) m
     ORDER BY m.start_time, m.id
@@ -56,7 +60,7 @@ _ROOMS = text(f"""
         SELECT b.room_id, count(*) AS bookings
         FROM events t
         JOIN room_bookings b ON b.organization_id = t.organization_id AND b.series_id = t.id
-        WHERE t.organization_id = :organization_id AND t.organizer_id = :leaver AND {AHEAD}
+        WHERE t.organization_id = :organization_id AND {MEETINGS}
           AND b.during && tstzrange(now(), NULL) AND b.{BLOCKING_SQL}
         GROUP BY b.room_id
     ) held

@@ -1,8 +1,9 @@
 """Leaving: a person is deactivated and what others depend on goes to a successor, in one transaction; and the way back.
 
 Ownership moves and nothing else, as in other calendar servers: the successor does not become a participant, and the
-leaver stays one. Bookings of rooms follow their events. Invitations stay good. Shares of calendars and delegations
-rest: they are worth nothing while the leaver is not active, and are as they were after an undo.
+leaver stays one. Bookings of rooms follow their events, overrides their series. Invitations stay good. Shares of
+calendars and delegations rest: they are worth nothing while the leaver is not active, and are as they were after an
+undo.
 """
 
 from datetime import datetime
@@ -23,7 +24,7 @@ from app.models.user import Role, User
 from app.schemas.leaving import ChangedItem, HandoverRead, LeavingPreview, LeavingWrite
 from app.services import handover_items, user_service
 from app.services.chart_lock import lock_chart
-from app.services.handover_items import ACTIVITY, KINDS
+from app.services.handover_items import ACTIVITY, COUNTED, KINDS
 from app.services.leaving_preview import preview_leaving
 from app.services.rows import PageRequest, SortColumn, fetch_page, flush, refusals_as
 
@@ -68,7 +69,7 @@ def leave(session: Session, actor: Actor, user_id: UUID, data: LeavingWrite) -> 
     if data.successor_id is not None and (successor is None or not successor.is_active or successor.id == leaver.id):
         raise Invalid("user_not_found", field="successor_id")
     left = preview_leaving(session, actor, leaver.id)
-    _check_amount(left, successor)
+    _check_amount(session, actor, left, successor)
     savepoint = session.begin_nested()
     told = _hand_over(session, actor, leaver, successor)
     if data.dry_run:
@@ -98,10 +99,10 @@ def undo(session: Session, actor: Actor, user_id: UUID) -> HandoverRead:
     (told,) = _told(session, actor.company, [handover])
     savepoint = session.begin_nested()
     with refusals_as(_NO_CIRCLE):
-        given = {kind.name: handover_items.give_back(session, kind, actor.company, handover.id) for kind in KINDS}
+        given = [handover_items.give_back(session, kind, actor.company, handover.id) for kind in KINDS]
     activity = session.execute(_activity_of(handover)).scalar_one_or_none()
     is_untouched = activity is None or (activity.version == leaver.version and not leaver.is_active)
-    if not is_untouched or any(number != getattr(told, name) for name, number in given.items()):
+    if not is_untouched or not all(given):
         savepoint.rollback()
         raise _changed_since(session, handover)
     savepoint.commit()
@@ -145,13 +146,17 @@ def _lock(session: Session, actor: Actor, leaver_id: UUID, successor_id: UUID | 
     return found[leaver_id], found.get(successor_id) if successor_id else None
 
 
-def _check_amount(left: LeavingPreview, successor: User | None) -> None:
+def _check_amount(session: Session, actor: Actor, left: LeavingPreview, successor: User | None) -> None:
     count = left.meetings.count + left.departments.count + left.reports.count
     if successor is None and left.needs_successor:
         raise Conflict("leaving_needs_successor", count=count + left.calendars.public)
+    if successor is None:
+        return
+    values = {"organization_id": actor.company, "leaver": left.user_id}
+    count += left.calendars.count + session.execute(handover_items.OVERRIDES, values).scalar_one()
     limit = get_settings().HANDOVER_MAX_ITEMS
-    if successor is not None and count + left.calendars.count > limit:
-        raise Conflict("handover_too_large", count=count + left.calendars.count, limit=limit)
+    if count > limit:
+        raise Conflict("handover_too_large", count=count, limit=limit)
 
 
 def _hand_over(session: Session, actor: Actor, leaver: User, successor: User | None) -> HandoverRead:
@@ -191,7 +196,8 @@ def _hand_over_items(session: Session, handover: Handover, leaver: User, success
         "successor_rises": leaver.id in _managers_of(session, successor),
     }
     with refusals_as(_NO_CIRCLE):
-        return {kind.name: handover_items.hand_over(session, kind, values) for kind in KINDS}
+        moved = {kind.name: handover_items.hand_over(session, kind, values) for kind in KINDS}
+    return {name: moved[name] for name in COUNTED.values()}
 
 
 def _managers_of(session: Session, user: User) -> set[UUID]:
@@ -232,10 +238,9 @@ def _changed_since(session: Session, handover: Handover) -> Conflict:
 
 def _told(session: Session, company: UUID, handovers: list[Handover]) -> list[HandoverRead]:
     values = {"organization_id": company, "handovers": [handover.id for handover in handovers]}
-    names = {(kind.table, kind.column): kind.name for kind in KINDS}
     counts: dict[UUID, dict[str, int]] = {handover.id: {} for handover in handovers}
     for row in session.execute(handover_items.COUNTS, values):
-        name = names.get((row.object_type, row.field))
+        name = COUNTED.get((row.object_type, row.field))
         if name is not None:
             counts[row.handover_id][name] = row.number
     return [_read(handover, counts[handover.id]) for handover in handovers]

@@ -246,9 +246,11 @@ def upgrade() -> None:
             unique=False,
             postgresql_where=sa.text("is_public"),
         )
+    op.add_column("handover_items", sa.Column("part_of", sa.Uuid(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("handover_items", "part_of")
     for index in ("ix_calendars_public_created_at", "ix_calendars_public_name"):
         op.drop_index(index, table_name="calendars", postgresql_where=sa.text("is_public"))
     for name in ("takes_part", "calendar_access", "calendar_grants", "calendar_level", "departments_of", "share_level"):

@@ -1,6 +1,6 @@
 """Leaving: what somebody leaves behind, and how a successor takes it over."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import psycopg
@@ -9,7 +9,7 @@ import pytest
 from app.models import Role
 from tests.support.chart import circles, department, put_into, under
 from tests.support.people import Company, Person
-from tests.support.planning import MISSING_ID, accepted, all_pages, at, refused, settings, stored_bookings, today
+from tests.support.planning import MISSING_ID, accepted, all_pages, at, refused, settings, stored_bookings, today, utc
 
 SOON = today() + timedelta(days=3)
 LONG_AGO = today() - timedelta(days=10)
@@ -154,6 +154,80 @@ def test_a_successor_takes_everything_over_and_the_leaver_is_out(
     accepted(boris.patch(f"/events/{single['id']}", {"title": "Mine now"}))
 
 
+def change_occurrence(person: Person, series: dict[str, Any], day: date, hour: int, **values: Any) -> dict[str, Any]:
+    params = {"occurrence": utc(day, hour)}
+    return accepted(person.call("PATCH", f"/events/{series['id']}", json=values, params=params))
+
+
+def organizers(database: psycopg.Connection, series: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """(organizer, version) of a series and its overrides, by original start."""
+    return database.execute(
+        "SELECT organizer_id::text, version FROM events WHERE %(id)s IN (id, series_id)"
+        " ORDER BY original_start NULLS FIRST",
+        series,
+    ).fetchall()
+
+
+def test_a_series_with_overrides_is_one_meeting_and_they_move_with_it(
+    company: Company, database: psycopg.Connection
+) -> None:
+    anna, boris = company.person(), company.person()
+    series = anna.create_event(**at(LONG_AGO), recurrence_rule="FREQ=DAILY;COUNT=30")
+    change_occurrence(anna, series, LONG_AGO, 9, title="Over")
+    change_occurrence(anna, series, SOON, 9, title="Ahead")
+    change_occurrence(anna, series, SOON + timedelta(days=1), 9, status="cancelled")
+    before = organizers(database, series)
+    assert len(before) == 4
+
+    told = preview(company, anna)["meetings"]
+    assert (told["count"], told["series"], [item["id"] for item in told["items"]]) == (1, 1, [series["id"]])
+    tried, done = leave(company, anna, boris, dry_run=True), leave(company, anna, boris)
+    assert (tried["meetings"], done["meetings"]) == (1, 1)
+    assert organizers(database, series) == [(boris.id, version + 1) for _, version in before]
+    (listed,) = accepted(company.admin.get(f"/users/{anna.id}/leaving/history"))["items"]
+    assert listed["meetings"] == 1
+    assert preview(company, anna)["meetings"]["count"] == 0
+
+
+def test_the_next_start_of_a_series_is_where_its_next_occurrence_was_moved(company: Company) -> None:
+    anna = company.person()
+    series = anna.create_event(**at(SOON), recurrence_rule="FREQ=WEEKLY;COUNT=3")
+    change_occurrence(anna, series, SOON, 9, **at(SOON, 15))
+    (item,) = preview(company, anna)["meetings"]["items"]
+    assert item["next_start"] == utc(SOON, 15)
+    change_occurrence(anna, series, SOON, 9, status="cancelled")
+    (item,) = preview(company, anna)["meetings"]["items"]
+    assert item["next_start"] == utc(SOON + timedelta(days=7))
+
+
+def test_a_series_that_is_over_but_for_one_moved_occurrence_is_handed_over(
+    company: Company, database: psycopg.Connection
+) -> None:
+    anna, boris = company.person(), company.person()
+    room = company.admin.create_room()
+    series = anna.create_event(**at(LONG_AGO), recurrence_rule="FREQ=DAILY;COUNT=3", room_id=room["id"])
+    change_occurrence(anna, series, LONG_AGO + timedelta(days=1), 9, **at(SOON))
+    told = preview(company, anna)
+    assert (told["meetings"]["count"], told["needs_successor"]) == (1, True)
+    (item,) = told["meetings"]["items"]
+    assert (item["id"], item["next_start"]) == (series["id"], utc(SOON))
+    assert told["rooms"]["bookings"] == 1
+    assert leave(company, anna, boris)["meetings"] == 1
+    assert {organizer for organizer, _ in organizers(database, series)} == {boris.id}
+
+
+def test_overrides_of_what_is_not_handed_over_stay(company: Company, database: psycopg.Connection) -> None:
+    anna, boris, clara = (company.person() for _ in range(3))
+    over = anna.create_event(**at(LONG_AGO), recurrence_rule="FREQ=DAILY;COUNT=3")
+    change_occurrence(anna, over, LONG_AGO, 9, title="Over")
+    foreign = clara.create_event(**at(SOON), recurrence_rule="FREQ=DAILY;COUNT=3", participants=[{"user_id": anna.id}])
+    change_occurrence(clara, foreign, SOON, 9, title="Clara's")
+    anna.create_event(**at(SOON))
+    assert leave(company, anna, boris)["meetings"] == 1
+    assert {organizer for organizer, _ in organizers(database, over)} == {anna.id}
+    assert {organizer for organizer, _ in organizers(database, foreign)} == {clara.id}
+
+
 def test_a_report_as_successor_takes_the_leavers_place(company: Company, database: psycopg.Connection) -> None:
     boss = company.person()
     anna = under(company, boss)
@@ -262,6 +336,18 @@ def test_a_handover_has_a_largest_size(company: Company, database: psycopg.Conne
         assert "3" in refused(answer, 409, "handover_too_large")["detail"]
     assert stored(database, company) == before
     with settings(HANDOVER_MAX_ITEMS=3):
+        leave(company, anna, boris)
+
+
+def test_overrides_count_for_the_largest_size_of_a_handover(company: Company) -> None:
+    anna, boris = company.person(), company.person()
+    series = anna.create_event(**at(SOON), recurrence_rule="FREQ=DAILY;COUNT=5")
+    for days in range(2):
+        change_occurrence(anna, series, SOON + timedelta(days=days), 9, title="Another")
+    with settings(HANDOVER_MAX_ITEMS=3):
+        answer = company.admin.post(f"/users/{anna.id}/leaving", {"successor_id": boris.id})
+        assert "4" in refused(answer, 409, "handover_too_large")["detail"]
+    with settings(HANDOVER_MAX_ITEMS=4):
         leave(company, anna, boris)
 
 

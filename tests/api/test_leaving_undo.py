@@ -10,7 +10,7 @@ import pytest
 from tests.support.api_process import ApiProcess, at_once
 from tests.support.chart import circles, department, under
 from tests.support.people import Company, Person
-from tests.support.planning import MISSING_ID, accepted, at, refused, stored_bookings, today
+from tests.support.planning import MISSING_ID, accepted, at, refused, stored_bookings, today, utc
 
 SOON = today() + timedelta(days=3)
 # Everything of a row but what rises with every change.
@@ -46,8 +46,14 @@ class Estate:
         self.room = company.admin.create_room()
         self.event = self.anna.create_event(**at(SOON), room_id=self.room["id"])
         self.series = self.anna.create_event(**at(SOON, 12), recurrence_rule="FREQ=WEEKLY")
+        self.override = self.change_occurrence(self.anna, 1, title="Another")
         self.sales = department(company, "Sales", head_id=self.anna.id)
         self.calendar_id = self.anna.calendar_id
+
+    def change_occurrence(self, person: Person, number: int, **values: Any) -> dict[str, Any]:
+        """Change one occurrence of the series, counted from 0; with no values, it only gets a row of its own."""
+        params = {"occurrence": utc(SOON + timedelta(weeks=number), 12)}
+        return accepted(person.call("PATCH", f"/events/{self.series['id']}", json=values, params=params))
 
 
 @pytest.fixture
@@ -144,6 +150,46 @@ def test_the_list_of_what_changed_is_bounded_and_the_number_is_not(company: Comp
         ("events", True),
     ]
     assert "3" in problem["detail"]
+
+
+@pytest.mark.parametrize("numbers", [(1,), (2,), (1, 2, 3)], ids=["noted", "made since", "several"])
+def test_overrides_changed_since_are_told_as_their_series_once(
+    company: Company, estate: Estate, database: psycopg.Connection, numbers: tuple[int, ...]
+) -> None:
+    leave(company, estate.anna, estate.boris)
+    for number in numbers:
+        # Participants alone: the version of the series does not rise.
+        estate.change_occurrence(estate.boris, number, participants=[{"user_id": estate.clara.id}])
+    before = contents(database, company)
+    problem = refused(undo(company, estate.anna), 409, "handover_changed")
+    series = {"object_type": "events", "object_id": estate.series["id"], "field": "organizer_id", "is_deleted": False}
+    assert problem["changed"] == [series]
+    assert "1" in problem["detail"]
+    assert contents(database, company) == before
+
+
+def test_an_occurrence_that_was_removed_since_is_told_as_its_series(company: Company, estate: Estate) -> None:
+    leave(company, estate.anna, estate.boris)
+    assert estate.boris.delete(f"/events/{estate.override['id']}").status_code == 204
+    (changed,) = refused(undo(company, estate.anna), 409, "handover_changed")["changed"]
+    assert (changed["object_id"], changed["is_deleted"]) == (estate.series["id"], False)
+
+
+def test_an_override_made_since_by_an_answer_goes_back_with_its_series(
+    company: Company, estate: Estate, database: psycopg.Connection
+) -> None:
+    path = f"/events/{estate.series['id']}"
+    accepted(estate.anna.post(f"{path}/participants", {"user_id": estate.clara.id}), 201)
+    leave(company, estate.anna, estate.boris)
+    params = {"occurrence": utc(SOON + timedelta(weeks=2), 12)}
+    accepted(estate.clara.call("PUT", f"{path}/response", json={"response": "declined"}, params=params))
+    accepted(undo(company, estate.anna))
+    rows = database.execute(
+        "SELECT count(*), count(DISTINCT organizer_id), min(organizer_id::text) FROM events"
+        " WHERE %(id)s IN (id, series_id)",
+        estate.series,
+    ).fetchone()
+    assert rows == (3, 1, estate.anna.id)
 
 
 def test_what_the_successor_had_before_stays_with_them(company: Company, estate: Estate) -> None:
