@@ -11,7 +11,8 @@ from sqlmodel import Field, SQLModel
 class EventWords(SQLModel, table=True):
     """The words of one row of `events`: its title (A), people (B), place (C) and description (D).
 
-    Triggers keep it (migration 0010). It is a table of its own so that a renamed colleague changes no event.
+    Triggers keep it (migration 0010), but for imports, which make the words of a batch in one go. It is a table of its
+    own so that a renamed colleague changes no event.
     """
 
     __tablename__ = "event_words"

@@ -4,7 +4,7 @@ An object is known by its UID. The same file twice changes nothing; what is olde
 Nobody is told (rule 18), and rooms are not booked: a place in a file is text.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from app.models.event import Event
 from app.models.interchange import IcsOutcome
 from app.models.participant import EventParticipant
 from app.services.bulk_rows import insert_rows, update_rows
-from app.services.ical_planning import Batch, plan_instances, plan_object
+from app.services.ical_planning import Batch, Row, plan_instances, plan_object
 from app.services.ical_stored import Stored, colleagues_by_email, components_of, load_stored
 
 log = structlog.get_logger(__name__)
@@ -44,6 +44,11 @@ _NO_EVENTS = text("DELETE FROM events WHERE organization_id = :organization_id A
 _NO_PARTICIPANTS = text(
     "DELETE FROM event_participants WHERE organization_id = :organization_id AND id = ANY(:ids ::uuid[])"
 )
+# Until the words of all that is written are made in one go; each of its participants would make them again.
+_WORDS_LATER = text("SELECT set_config('planner.words_later', 'on', true)")
+_WORDS_NOW = text("""
+    SELECT set_config('planner.words_later', '', true), refresh_event_words(:organization_id, :ids ::uuid[])
+""")
 
 
 class Result(NamedTuple):
@@ -113,6 +118,14 @@ def _store(
     return [results[place] for place in range(len(objects))]
 
 
+def measure_new_tables(session: Session) -> None:
+    """Let PostgreSQL learn how many rows its new tables have, so that the next batch costs no more than the first.
+
+    Call it between batches, in a transaction of its own: it cannot be where autovacuum measures the same table.
+    """
+    session.execute(text("SELECT measure_new_tables()"))
+
+
 def delete_others(session: Session, calendar: Calendar, kept: Collection[str], *, batch: int = 500) -> int:
     """Delete up to `batch` events of the calendar whose UIDs are not among `kept`; how many."""
     query = text("""
@@ -143,6 +156,7 @@ def _planned(batch: Batch, item: CalendarObject, present: Stored | None) -> Resu
 def _write(session: Session, batch: Batch) -> None:
     """Write the rows, those first that others refer to or would collide with."""
     company = {"organization_id": batch.calendar.organization_id}
+    session.execute(_WORDS_LATER)
     for statement, ids in (
         (_NO_PARTICIPANTS, batch.gone_participants),
         (_NO_EVENTS, batch.gone_events),
@@ -161,3 +175,10 @@ def _write(session: Session, batch: Batch) -> None:
         names = ("series", "events", "originals", "starts", "ends")
         values = dict(zip(names, map(list, zip(*batch.occurrences, strict=True)), strict=True))
         session.execute(_OCCURRENCES, {**company, "calendar_id": batch.calendar.id, **values})
+    # Whose participants change is among the events that do.
+    make_words(session, batch.calendar.organization_id, [*batch.new_events, *batch.changed_events])
+
+
+def make_words(session: Session, organization_id: UUID, rows: Iterable[Row]) -> None:
+    """Let search find the events of these rows, and let triggers see to words again."""
+    session.execute(_WORDS_NOW, {"organization_id": organization_id, "ids": [row["id"] for row in rows]})

@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from app.db import SessionLocal
-from app.services import outside_feed_service
+from app.services import ical_store, outside_feed_service
 from app.services.outside_feed_service import Fetch
 from app.tasks.rounds import in_company
 
@@ -35,11 +35,14 @@ def _refresh(company: UUID, work: Fetch) -> None:
     if fetched.has_news:
         uids: set[str] = set()
         problems = 0
-        for batch in outside_feed_service.batches(work, fetched):
+        for number, batch in enumerate(outside_feed_service.batches(work, fetched)):
             with in_company(company, "refresh_feeds") as session:
                 stored = outside_feed_service.store_batch(session, work, batch)
             if stored is None:
                 return
+            if number == 0:
+                with SessionLocal.begin() as session:
+                    ical_store.measure_new_tables(session)
             uids |= stored[0]
             problems += stored[1]
         more = True

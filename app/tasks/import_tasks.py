@@ -4,7 +4,7 @@ import structlog
 from celery import shared_task
 
 from app.db import SessionLocal
-from app.services import ics_import_service
+from app.services import ical_store, ics_import_service
 from app.services.ics_import_service import Work
 from app.tasks.rounds import all_companies, in_company
 
@@ -47,11 +47,14 @@ def cleanup_imports() -> int:
 
 
 def _store(work: Work) -> None:
-    for batch in work.batches():
+    for number, batch in enumerate(work.batches()):
         with in_company(work.company, "import_files", work.user_id) as session:
             if not ics_import_service.store_batch(session, work, batch):
                 log.warning("ics_import_lost", id=str(work.id))
                 return
+        if number == 0:
+            with SessionLocal.begin() as session:
+                ical_store.measure_new_tables(session)
     with in_company(work.company, "import_files", work.user_id) as session:
         ics_import_service.finish(session, work)
     log.info("ics_imported", id=str(work.id), bytes=len(work.content))

@@ -42,13 +42,21 @@ GUESTS = """
     WHERE p.email IS NULL
 """
 IN_CALENDAR = "SELECT organization_id, calendar_id, 'event', id FROM {events} e"
-# All who hear of events, of which `ids` selects organization_id and event_id.
-ALL_OF_EVENT = f"""
-    {IN_CALENDAR} UNION ALL {ORGANIZER} UNION ALL {GUESTS}
-""".replace(
-    "{events}",
-    "(SELECT e.* FROM events e JOIN ({ids}) i ON i.organization_id = e.organization_id AND i.event_id = e.id)",
-)
+# All who hear of events, of which `ids` selects organization_id and event_id. Each table is joined once: many events are
+# written by one statement, and of a new table nobody knows yet how many rows it has.
+ALL_OF_EVENT = """
+    SELECT e.organization_id, unnest(
+        CASE WHEN c.owner_id <> e.organizer_id THEN ARRAY[e.calendar_id, e.organizer_id] ELSE ARRAY[e.calendar_id] END
+    ), 'event', e.id
+    FROM (SELECT DISTINCT * FROM ({ids}) written) i
+    JOIN events e ON e.organization_id = i.organization_id AND e.id = i.event_id
+    JOIN calendars c ON c.organization_id = e.organization_id AND c.id = e.calendar_id
+    UNION ALL
+    SELECT p.organization_id, coalesce(p.user_id, p.department_id), 'event', p.event_id
+    FROM (SELECT DISTINCT * FROM ({ids}) written) i
+    JOIN event_participants p ON p.organization_id = i.organization_id AND p.event_id = i.event_id
+    WHERE p.email IS NULL
+"""
 OF_GUEST = "SELECT organization_id, coalesce(user_id, department_id), 'event', event_id FROM {rows} WHERE email IS NULL"
 # The nightly extension stores further occurrences of a series, and new time zone data that change nothing leave their
 # mark; the event itself stays what it was.

@@ -60,16 +60,23 @@ BEGIN ATOMIC
     WHERE event_words.document <> EXCLUDED.document;
 END
 """
-EVENTS_WRITTEN = """
+# Whoever writes many events with their participants in one transaction says planner.words_later, and then calls
+# refresh_event_words once for all of them.
+UNLESS_LATER = """IF current_setting('planner.words_later', true) = 'on' THEN
+        RETURN NULL;
+    END IF;"""
+EVENTS_WRITTEN = f"""
 CREATE FUNCTION learn_event_words() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    {UNLESS_LATER}
     PERFORM refresh_event_words(organization_id, array_agg(id)) FROM new_rows GROUP BY organization_id;
     RETURN NULL;
 END $$
 """
-EVENTS_CHANGED = """
+EVENTS_CHANGED = f"""
 CREATE FUNCTION learn_changed_event_words() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    {UNLESS_LATER}
     PERFORM refresh_event_words(n.organization_id, array_agg(n.id))
     FROM new_rows n JOIN old_rows o USING (organization_id, id)
     WHERE (n.title, n.description, n.location, n.organizer_id, n.organizer_name, n.organizer_email,
@@ -80,16 +87,18 @@ BEGIN
     RETURN NULL;
 END $$
 """
-PARTICIPANTS_WRITTEN = """
+PARTICIPANTS_WRITTEN = f"""
 CREATE FUNCTION learn_participants_words() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    {UNLESS_LATER}
     PERFORM refresh_event_words(organization_id, array_agg(DISTINCT event_id)) FROM rows GROUP BY organization_id;
     RETURN NULL;
 END $$
 """
-PARTICIPANTS_CHANGED = """
+PARTICIPANTS_CHANGED = f"""
 CREATE FUNCTION learn_changed_participants_words() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    {UNLESS_LATER}
     PERFORM refresh_event_words(n.organization_id, array_agg(DISTINCT n.event_id))
     FROM rows n JOIN old_rows o USING (organization_id, id)
     WHERE (n.user_id, n.email, n.name) IS DISTINCT FROM (o.user_id, o.email, o.name)

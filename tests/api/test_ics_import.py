@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.api.change_replica import Replica
 from tests.support.ics_files import counts, imported, report, vcalendar, vevent
 from tests.support.people import Company, Person
 from tests.support.planning import MISSING_ID, accepted, refused, settings
@@ -58,6 +59,39 @@ def test_the_same_file_twice_changes_nothing(company: Company, database: psycopg
     # A later export of the same says the same, at another time.
     assert counts(imported(person, content.replace(b"DTSTAMP:20270101", b"DTSTAMP:20270505"))) == (0, 0, 2, 0, 0)
     assert rows(database, person, "*") == before
+
+
+def test_what_was_imported_is_found_told_and_recorded(company: Company, database: psycopg.Connection) -> None:
+    person, colleague = company.person(), company.person()
+    replica = Replica(colleague)
+    replica.catch_up()
+
+    def told() -> set[str]:
+        replica.catch_up()
+        return {event["title"] for event in replica.events.values()}
+
+    def found(text: str) -> list[str]:
+        return [item["title"] for item in accepted(person.get("/events/search", q=text))["items"]]
+
+    guests = (f"ATTENDEE:mailto:{colleague.email}", "ATTENDEE;CN=Zaphod:mailto:z@y.example")
+    imported(person, vcalendar(vevent("a", *guests, SUMMARY="Quarterly plan"), vevent("b", SUMMARY="Lunch")))
+    assert (found("quarterly"), found("lunch"), found("zaphod")) == (["Quarterly plan"], ["Lunch"], ["Quarterly plan"])
+    assert told() == {"Quarterly plan"}
+    newer = vevent("a", guests[0], "ATTENDEE;CN=Trillian:mailto:t@y.example", SUMMARY="Yearly plan", SEQUENCE="1")
+    imported(person, vcalendar(newer))
+    assert (found("quarterly"), found("zaphod")) == ([], [])
+    assert (found("yearly"), found("trillian")) == (["Yearly plan"], ["Yearly plan"])
+    assert told() == {"Yearly plan"}
+    # Only the import itself puts words off.
+    ((event_id, *_), _) = rows(database, person, "id")
+    accepted(person.patch(f"/events/{event_id}", {"title": "Renamed"}))
+    assert found("renamed") == ["Renamed"]
+    recorded = database.execute(
+        "SELECT action, count(*) FROM audit_log WHERE organization_id = %s AND object_type = 'events' AND origin = %s"
+        " GROUP BY action ORDER BY action",
+        [company.organization.id, "import_files"],
+    ).fetchall()
+    assert recorded == [("changed", 1), ("created", 2)]
 
 
 def test_rule_18_an_import_mails_nobody(company: Company, database: psycopg.Connection) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from app.services import ics_import_service
+from app.services import ical_store, ics_import_service
 from app.supervisor.waiting import retry_until
 from app.tasks import import_tasks
 from app.tasks.import_tasks import cleanup_imports, import_files
@@ -70,6 +70,39 @@ def test_a_killed_import_goes_on_where_it_was(
     assert events_of(database, person) == 10
     lines = accepted(person.get(f"{path}/lines"))["items"]
     assert [line["uid"] for line in lines] == [f"e{number}" for number in range(10)]
+
+
+def test_who_dies_before_words_are_made_leaves_nothing_of_the_batch(
+    company: Company, database: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = company.person()
+    path = started(person, vcalendar(vevent("a", SUMMARY="Quarterly plan")))
+
+    def dying(*_: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ical_store, "make_words", dying)
+        with pytest.raises(Killed):
+            import_files()
+    assert events_of(database, person) == 0
+    changes = "SELECT count(*) FROM changes WHERE organization_id = %s AND kind = 'event'"
+    assert database.execute(changes, [company.organization.id]).fetchone() == (0,)
+    forget_claims(database)
+    import_files()
+    assert counts(accepted(person.get(path))) == (1, 0, 0, 0, 0)
+    items = accepted(person.get("/events/search", q="quarterly"))["items"]
+    assert [item["title"] for item in items] == ["Quarterly plan"]
+
+
+def test_a_new_installation_learns_the_size_of_its_tables_from_the_first_batch(
+    company: Company, database: psycopg.Connection
+) -> None:
+    person = company.person()
+    started(person, vcalendar(vevent("a")))
+    import_files()
+    unknown = "SELECT relname FROM pg_class WHERE relname IN ('events', 'event_words', 'changes') AND reltuples <= 0"
+    assert database.execute(unknown).fetchall() == []
 
 
 def test_who_has_lost_an_import_stores_no_more_of_it(

@@ -204,8 +204,8 @@ def test_of_two_masters_the_newer_is_kept() -> None:
 def test_other_components_and_properties_are_kept() -> None:
     items = read(calendar("BEGIN:VTODO\nUID:t\nSUMMARY:x\nEND:VTODO", "BEGIN:X-Y\nX-Z:1\nEND:X-Y", header="X-A;B=c:d"))
     assert others(items) == [
-        OtherComponent(name="VTODO", uid="t", text="BEGIN:VTODO\nUID:t\nSUMMARY:x\nEND:VTODO"),
-        OtherComponent(name="X-Y", uid=None, text="BEGIN:X-Y\nX-Z:1\nEND:X-Y"),
+        OtherComponent(name="VTODO", uid="t", text="BEGIN:VTODO\nUID:t\nSUMMARY:x\nEND:VTODO", line=5),
+        OtherComponent(name="X-Y", uid=None, text="BEGIN:X-Y\nX-Z:1\nEND:X-Y", line=9),
     ]
     assert properties(items).text == "X-A;B=c:d"
 
