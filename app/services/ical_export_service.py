@@ -12,7 +12,7 @@ from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from sqlalchemy import Row, func, select, text
-from sqlmodel import Session, col
+from sqlmodel import Session, SQLModel, col
 
 from app.calendaring.ical.calendar_properties import read_properties
 from app.calendaring.ical.content_lines import parse_line
@@ -26,7 +26,7 @@ from app.models.sharing import ShareLevel
 from app.models.user import User
 from app.services import calendar_service, event_access
 from app.services.event_access import CLOSED, DETAILS_FROM, LEVELS
-from app.services.ical_rows import STANDS_IN, Invited, data_of, split_kept
+from app.services.ical_rows import READ, STANDS_IN, Invited, data_of, split_kept
 from app.services.ical_stored import invited_to
 
 BATCH = 250
@@ -61,6 +61,11 @@ _ELSEWHERE = text(f"""
 _LEVELS = text("SELECT calendar_id, level, is_listed FROM calendar_access(:company, :person) ORDER BY calendar_id")
 _TAKES_PART = text("SELECT id FROM unnest(:ids ::uuid[]) AS e (id) WHERE takes_part(:company, :person, id)")
 _FIRST_ID = UUID(int=0)
+# Plain rows: thousands of objects that only pass by would cost more than writing them.
+_COLUMNS = tuple(
+    SQLModel.metadata.tables["events"].c[name]
+    for name in ("id", "series_id", "calendar_id", "organizer_id", "guests_can_see_guests", *READ)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,16 +217,16 @@ class _Reader:
 
     session: Session
     export: Export
-    rows: dict[UUID, list[Event]] = field(default_factory=dict)
+    rows: dict[UUID, list[Row[Any]]] = field(default_factory=dict)
 
     def objects(self, series_ids: Sequence[UUID]) -> list[WrittenObject]:
         """The objects of these series and single events, in this order; those of which nothing is seen are left out."""
         company, ids = self.export.actor.company, list(series_ids)
-        query = select(Event).where(
+        query = select(*_COLUMNS).where(
             col(Event.organization_id) == company,
             (col(Event.id) == func.any(ids)) | (col(Event.series_id) == func.any(ids)),
         )
-        for row in self.session.execute(query.order_by(col(Event.original_start).nulls_first())).scalars():
+        for row in self.session.execute(query.order_by(col(Event.original_start).nulls_first())):
             self.rows.setdefault(row.series_id or row.id, []).append(row)
         everyone = [row for rows in self.rows.values() for row in rows]
         readable = self._readable(everyone)
@@ -232,7 +237,7 @@ class _Reader:
 
     def _object(
         self,
-        rows: Sequence[Event],
+        rows: Sequence[Row[Any]],
         readable: set[UUID],
         people: dict[UUID, list[Invited]],
         hosts: dict[UUID, tuple[str, str | None]],
@@ -263,14 +268,14 @@ class _Reader:
                 master=None, overrides=tuple(replace(data, uid=uid, ical=None) for data in seen), stamp=stamp
             )
 
-    def _readable(self, rows: Sequence[Event]) -> set[UUID]:
+    def _readable(self, rows: Sequence[Row[Any]]) -> set[UUID]:
         """The rows whose details the actor reads: the rule of `event_access`, asked in bulk."""
         actor, levels = self.export.actor, self.export.levels
         open_rows = [row for row in rows if actor.sees_private or row.visibility not in CLOSED]
         by_level = {
             row.id
             for row in open_rows
-            if row.organizer_id == actor.user_id or levels.get(row.calendar_id, 0) >= DETAILS_FROM[row.visibility]  # type: ignore[index]
+            if row.organizer_id == actor.user_id or levels.get(row.calendar_id, 0) >= DETAILS_FROM[row.visibility]
         }
         others = [row.id for row in open_rows if row.id not in by_level]
         if not others:
@@ -278,7 +283,7 @@ class _Reader:
         values = {"company": actor.company, "person": actor.user_id, "ids": others}
         return by_level | set(self.session.execute(_TAKES_PART, values).scalars())
 
-    def _shown(self, row: Event, people: list[Invited]) -> list[Invited]:
+    def _shown(self, row: Row[Any], people: list[Invited]) -> list[Invited]:
         """The participants that the actor may see."""
         actor = self.export.actor
         is_host = row.organizer_id == actor.user_id or self.export.levels.get(row.calendar_id, 0) >= LEVELS["write"]  # type: ignore[index]

@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
+from sqlalchemy import Row
+
 from app.calendaring.ical.model import Attendee, EventData, Response, Role, Status, Transparency, Visibility
 from app.calendaring.zones import get_zone, utc_to_wall
 from app.core.config import get_settings
@@ -20,6 +22,13 @@ STANDS_IN = ""
 # Addresses beyond it cannot be stored; no mail server takes them.
 EMAIL_MAX_LENGTH, NAME_MAX_LENGTH = 254, 200
 
+# The columns that say what iCalendar does of an event.
+READ = (
+    *("uid", "sequence", "title", "description", "location", "status", "visibility", "transparency", "related_to"),
+    *("start_wall", "end_wall", "start_time", "end_time", "time_zone", "is_all_day", "nominal_days"),
+    *("recurrence_rule", "exdates", "rdates", "original_start", "organizer_email", "organizer_name"),
+    *("updated_at", "ical"),
+)
 TIMES = tuple(field.name for field in fields(EventTimes))
 
 
@@ -96,10 +105,11 @@ def columns_of(data: EventData, times: EventTimes) -> dict[str, Any]:
     }
 
 
-def data_of(row: Event, participants: Iterable[Invited], host: tuple[str, str | None]) -> EventData:
-    """What iCalendar says of a row; `host` is the e-mail and the name of its organizer's account.
+def data_of(row: Event | Row[Any], participants: Iterable[Invited], host: tuple[str, str | None]) -> EventData:
+    """What iCalendar says of a row, which may hold no more than `READ`.
 
-    Only meetings have an ORGANIZER (RFC 5545 §3.8.4.3), and what came without one goes without one.
+    `host` is the e-mail and the name of its organizer's account. Only meetings have an ORGANIZER (RFC 5545
+    §3.8.4.3), and what came without one goes without one.
     """
     attendees = tuple(
         Attendee(person.email, person.name, cast(Role, person.role), cast(Response, person.response))

@@ -66,7 +66,8 @@ def _folded(lines: Iterable[str]) -> bytes:
 def _object_text(item: WrittenObject, calendar_zone: str | None) -> str:
     """The components of an object. Those that another implies are left out while nothing else has changed either."""
     events = [*([] if item.master is None else [item.master]), *item.overrides]
-    if all(is_unchanged(data) for data in events):
+    # Nothing else implies the master of an object.
+    if len(events) > (item.master is not None) and all(is_unchanged(data) for data in events):
         events = [data for data in events if not is_implied(data)]
     return "\n".join(write_event(data, item.stamp, calendar_zone) or new_event(data, item.stamp) for data in events)
 
