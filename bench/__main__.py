@@ -11,12 +11,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import meeting_figures_find, people_figures, rig, series_figures, whole
+from bench import meeting_figures_find, meeting_figures_ics, people_figures, rig, series_figures, whole
 from bench.client import BRIEF, NORMAL, Client, Incorrect
 from bench.figures import Measurements
 from bench.machine import describe
 from bench.people_shape import PEOPLE_FULL, PEOPLE_QUICK
-from bench.processes import ROOT, Generator, GeneratorFailed, ServerDidNotStart
+from bench.processes import ROOT, Generator, GeneratorFailed, ServerDidNotStart, WorkFailed
 from bench.rig import Rig
 from bench.servers import Servers, embedded
 from bench.shape import FULL, QUICK
@@ -35,7 +35,7 @@ def main() -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="planner-bench-", ignore_cleanup_errors=True) as folder:
             table, right = measure(Path(folder), quick=options.quick)
-    except (Incorrect, GeneratorFailed, ServerDidNotStart) as error:
+    except (Incorrect, GeneratorFailed, ServerDidNotStart, WorkFailed) as error:
         print(f"FAILED: {error}", file=sys.stderr)
         return 1
     print(f"\n{table}\n\nDone in {time.monotonic() - started:.0f} s.")
@@ -64,6 +64,7 @@ def _calendar(servers: Servers, client: Client, *, quick: bool) -> Iterator[Figu
         yield from meeting_figures_find.run(running, client)
         yield from Measurements(running, client).run()
         yield from series_figures.run(running, client)
+        yield from meeting_figures_ics.run(servers, running, quick=quick)
 
 
 def _people(servers: Servers, client: Client, *, quick: bool) -> Iterator[Figure]:

@@ -28,6 +28,10 @@ class GeneratorFailed(RuntimeError):
     """The load generator ended in the middle of a job."""
 
 
+class WorkFailed(RuntimeError):
+    """A process that was to do one thing ended without having done it; the message is the end of its errors."""
+
+
 def free_port() -> int:
     """A TCP port on 127.0.0.1 that nobody listens on."""
     with socket.socket() as probe:

@@ -1,16 +1,21 @@
 """What every part of a run stands on: PostgreSQL, Valkey, and HTTP servers with the settings of production."""
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from app.core.config import get_settings
 from app.core.security import create_access_token
 from app.supervisor.postgres import EmbeddedPostgres
 from app.supervisor.valkey import EmbeddedValkey
 from bench.databases import Database
-from bench.processes import Server
+from bench.processes import ROOT, Server, WorkFailed
 
 SECRET_KEY = "a key of the benchmark, which is long enough"
 UNREACHED_LIMIT = "1000000000/minute"
@@ -36,6 +41,16 @@ class Servers:
         """Another ASGI application, to compare with."""
         with _running(Server.uvicorn(application, self._environment(database_url), self._log(name))) as server:
             yield server
+
+    def work(self, module: str, database: Database, *arguments: str) -> dict[str, Any]:
+        """What a module of ours, run as a process of its own on a database, tells as JSON in its last line."""
+        command = [sys.executable, "-m", module, *arguments]
+        environment = {**os.environ, **self._environment(database.url)}
+        ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        if ended.returncode:
+            raise WorkFailed(ended.stderr[-3000:])
+        told: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
+        return told
 
     def _log(self, name: str) -> Path:
         return self.folder / f"{name}.log"
