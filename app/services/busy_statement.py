@@ -1,16 +1,21 @@
 """The statements that say when people and rooms are busy, for free/busy and for finding a time (rule 20).
 
 People are busy by what lies in their own calendars, what they organize, and what they take part in, alone or with
-their department. Each of the three is found by an index on person and time, so that the cost follows what is found and
-not the age of the calendars. What people answered themselves counts before all else.
+their department. What people answered themselves counts before all else. Each way is found by an index on time, so that
+the cost follows what is found and not the age of the calendars: for a few people by person; for a large part of a
+company by its occurrences of the window, which then come once and not once for everybody who takes part.
 
-Both answer rows of: whose time it is, starts and ends in seconds since 1970, whether these are an all-day event's
-dates, whether they are tentative, and the event's id and title where the asker reads its details; all others are one.
+PostgreSQL merges the spans of each person or room and takes from what is tentative what is busy anyhow: of thousands
+of spans, only the blocks come back.
 """
 
+from typing import LiteralString
+
+from app.calendaring.free_busy import BusyType
 from app.core.hot import HotStatement, hot_statement
 from app.models.room import BLOCKING_SQL
 from app.services.event_access import reads_details_sql
+from app.services.json_rows import instant
 
 # What the asker sees. `mine` is in which events they take part, found once and not event by event.
 _ASKER = """
@@ -32,22 +37,35 @@ _IS_TENTATIVE = """
 """
 _BLOCKS = "b.response IS DISTINCT FROM 'declined' AND coalesce(b.transparency, e.transparency) = 'opaque'"
 _ANSWERS = "max(response) AS response, max(transparency) AS transparency, bool_or(is_host) AS is_host"
-# OFFSET 0 keeps "one index scan for each person": PostgreSQL takes reading the window of all companies for cheaper.
-_LINKS = """
+
+# Times count in whole seconds. All-day events are told by the midnights of each zone, which our own time zones made.
+_SUBJECTS = """
     person AS MATERIALIZED (
-        SELECT id FROM unnest(%(users)s::uuid[]) id
-    ), link AS MATERIALIZED (
+        SELECT * FROM unnest(%(users)s::uuid[], %(zones)s::text[]) person (id, zone)
+    ), place AS MATERIALIZED (
+        SELECT person.id AS who, d.id AS department_id
+        FROM person CROSS JOIN LATERAL departments_of(%(company)s, person.id) d (id)
+    ), midnight AS MATERIALIZED (
+        SELECT * FROM unnest(%(midnight_zones)s::text[], %(midnight_days)s::timestamptz[],
+                             %(midnight_starts)s::timestamptz[]) midnight (zone, day, at)
+    )
+"""
+# The events of each person by three indexes; of a department the events once, for all its people.
+# OFFSET 0 keeps "one index scan for each person": PostgreSQL takes reading the window of all companies for cheaper.
+_LINKS_BY_PERSON = """
+    link AS MATERIALIZED (
         SELECT person.id AS who, p.event_id, p.response, p.transparency, false AS is_host
         FROM person CROSS JOIN LATERAL (
             SELECT event_id, response, transparency FROM event_participants p
             WHERE p.user_id = person.id AND p.span && %(window)s OFFSET 0
         ) p
         UNION ALL
-        SELECT person.id, p.event_id, NULL, NULL, false
-        FROM person CROSS JOIN LATERAL departments_of(%(company)s, person.id) d (id) CROSS JOIN LATERAL (
+        SELECT place.who, p.event_id, NULL, NULL, false
+        FROM (SELECT DISTINCT department_id AS id FROM place) d CROSS JOIN LATERAL (
             SELECT event_id FROM event_participants p
             WHERE p.department_id = d.id AND p.span && %(window)s OFFSET 0
         ) p
+        JOIN place ON place.department_id = d.id
         UNION ALL
         SELECT person.id, e.id, NULL, NULL, true
         FROM person CROSS JOIN LATERAL (
@@ -55,21 +73,11 @@ _LINKS = """
         ) e
     )
 """
-
-PEOPLE_SQL: HotStatement = hot_statement(f"""
-WITH {_ASKER}, {_LINKS}, held AS MATERIALIZED (
-    SELECT e.id AS event_id, o.original_start, o.starts_at, o.ends_at
-    FROM (SELECT DISTINCT event_id FROM link) l
-    JOIN events e ON e.organization_id = %(company)s AND e.id = l.event_id
-    JOIN event_occurrences o ON o.organization_id = %(company)s AND o.event_id = e.id
-    WHERE o.starts_at < %(until)s AND o.ends_at > %(from)s
-      AND o.starts_at > %(from)s::timestamptz - (e.end_time - e.start_time) - interval '1 day'
-), busy AS MATERIALIZED (
-    SELECT who, event_id, starts_at, ends_at, {_ANSWERS}
-    FROM (
-        SELECT l.*, o.original_start, o.starts_at, o.ends_at FROM link l JOIN held o USING (event_id)
-        UNION ALL
-        SELECT c.owner_id, o.event_id, NULL, NULL, true, o.original_start, o.starts_at, o.ends_at
+_ROUNDED = "tstzrange(o.starts_at::timestamptz(0), o.ends_at::timestamptz(0)) AS during"
+# Long ones have an index of their own (decision 6).
+_LYING = f"""
+    lying AS MATERIALIZED (
+        SELECT c.owner_id, o.event_id, {_ROUNDED}
         FROM calendars c CROSS JOIN LATERAL (
             SELECT * FROM event_occurrences o
             WHERE o.organization_id = %(company)s AND o.calendar_id = c.id
@@ -80,45 +88,144 @@ WITH {_ASKER}, {_LINKS}, held AS MATERIALIZED (
             WHERE o.calendar_id = c.id AND tstzrange(o.starts_at, o.ends_at) && %(window)s
               AND o.ends_at - o.starts_at > '1 day'::interval
         ) o
-        WHERE c.organization_id = %(company)s AND c.owner_id = ANY(%(users)s)
-    ) found
-    GROUP BY who, event_id, original_start, starts_at, ends_at
-), known AS MATERIALIZED (
-    SELECT e.id, e.title, e.is_all_day, e.status, e.transparency, e.organizer_id, {_READS} AS reads
-    FROM (SELECT DISTINCT event_id FROM busy) b
-    JOIN events e ON e.organization_id = %(company)s AND e.id = b.event_id
-    LEFT JOIN access a ON a.calendar_id = e.calendar_id
-    WHERE e.status <> 'cancelled'
-)
-SELECT who, array_agg(extract(epoch FROM starts_at)::bigint), array_agg(extract(epoch FROM ends_at)::bigint),
-       e.is_all_day, {_IS_TENTATIVE}, CASE WHEN reads THEN e.id END, max(CASE WHEN reads THEN e.title END)
-FROM busy b JOIN known e ON e.id = b.event_id
-WHERE {_BLOCKS}
-GROUP BY 1, 4, 5, 6
-""")
+        WHERE c.organization_id = %(company)s{{calendars}}
+    )
+"""
+_KNOWN = f"""
+    known AS MATERIALIZED (
+        SELECT e.id, e.is_all_day, e.status, e.transparency, e.organizer_id, e.end_time - e.start_time AS length,
+               CASE WHEN {_READS} THEN e.id END AS told, CASE WHEN {_READS} THEN e.title END AS title
+        FROM event
+        JOIN events e ON e.organization_id = %(company)s AND e.id = event.id
+        LEFT JOIN access a ON a.calendar_id = e.calendar_id
+        WHERE e.status <> 'cancelled'
+    )
+"""
+# What lies elsewhere is looked up event by event: all occurrences of an event lie in one calendar.
+_BY_PERSON = f"""
+    {_LYING.format(calendars=" AND c.owner_id = ANY(%(users)s)")}, {_LINKS_BY_PERSON}, event AS (
+        SELECT event_id AS id FROM link UNION SELECT event_id FROM lying
+    ), {_KNOWN}, held AS MATERIALIZED (
+        SELECT event_id, during FROM lying
+        UNION ALL
+        SELECT o.event_id, {_ROUNDED}
+        FROM known e JOIN event_occurrences o ON o.organization_id = %(company)s AND o.event_id = e.id
+        WHERE e.id NOT IN (SELECT event_id FROM lying)
+          AND o.starts_at < %(until)s AND o.ends_at > %(from)s
+          AND o.starts_at > %(from)s::timestamptz - e.length - interval '1 day'
+    ), involved AS (
+        SELECT * FROM link UNION ALL SELECT owner_id, event_id, NULL, NULL, true FROM lying
+    )
+"""
+_BY_COMPANY = f"""
+    {_LYING.format(calendars="")}, event AS (
+        SELECT DISTINCT event_id AS id FROM lying
+    ), {_KNOWN}, held AS (
+        SELECT event_id, during FROM lying
+    ), guest AS MATERIALIZED (
+        SELECT p.event_id, p.user_id, p.department_id, p.response, p.transparency
+        FROM known e JOIN event_participants p ON p.organization_id = %(company)s AND p.event_id = e.id
+        WHERE p.email IS NULL
+    ), involved AS (
+        SELECT user_id AS who, event_id, response, transparency, false AS is_host FROM guest
+        WHERE user_id = ANY(%(users)s)
+        UNION ALL
+        SELECT place.who, guest.event_id, NULL, NULL, false FROM place JOIN guest USING (department_id)
+        UNION ALL
+        SELECT organizer_id, id, NULL, NULL, true FROM known WHERE organizer_id = ANY(%(users)s)
+        UNION ALL
+        SELECT l.owner_id, l.event_id, NULL, NULL, true FROM lying l JOIN known e ON e.id = l.event_id
+        WHERE l.owner_id = ANY(%(users)s) AND l.owner_id <> e.organizer_id
+    )
+"""
+_TAKEN = f"""
+    busy AS MATERIALIZED (
+        SELECT b.who, e.id, e.is_all_day, {_IS_TENTATIVE} AS is_tentative, e.told, e.title
+        FROM (SELECT who, event_id, {_ANSWERS} FROM involved GROUP BY who, event_id) b JOIN known e ON e.id = b.event_id
+        WHERE {_BLOCKS}
+    ), taken AS MATERIALIZED (
+        SELECT b.who, o.during, b.is_tentative, b.told, b.title
+        FROM busy b JOIN held o ON o.event_id = b.id
+        WHERE NOT b.is_all_day
+        UNION ALL
+        SELECT b.who, tstzrange(first.at, last.at), b.is_tentative, b.told, b.title
+        FROM busy b
+        JOIN held o ON o.event_id = b.id
+        JOIN person ON person.id = b.who
+        JOIN midnight first ON first.zone = person.zone AND first.day = greatest(lower(o.during), %(first_day)s)
+        JOIN midnight last ON last.zone = person.zone AND last.day = least(upper(o.during), %(last_day)s)
+        WHERE b.is_all_day
+        UNION ALL
+        SELECT b.room_id, tstzrange(lower(b.during)::timestamptz(0), upper(b.during)::timestamptz(0)),
+               b.state <> 'confirmed', CASE WHEN {_READS} THEN e.id END, e.title
+        FROM unnest(%(rooms)s::uuid[]) room (id)
+        CROSS JOIN LATERAL (
+            SELECT * FROM room_bookings b
+            WHERE b.organization_id = %(company)s AND b.room_id = room.id AND b.during && %(window)s AND b.{BLOCKING_SQL}
+            OFFSET 0
+        ) b
+        JOIN event_occurrences o ON o.organization_id = %(company)s AND o.series_id = b.series_id
+         AND o.original_start = b.original_start
+        JOIN events e ON e.organization_id = %(company)s AND e.id = o.event_id
+        LEFT JOIN access a ON a.calendar_id = e.calendar_id
+        UNION ALL
+        SELECT who, tstzrange(starts_at::timestamptz(0), ends_at::timestamptz(0)), is_tentative, told, title
+        FROM unnest(%(unstored_who)s::uuid[], %(unstored_starts)s::timestamptz[], %(unstored_ends)s::timestamptz[],
+                    %(unstored_tentative)s::boolean[], %(unstored_told)s::uuid[], %(unstored_titles)s::text[])
+            unstored (who, starts_at, ends_at, is_tentative, told, title)
+    )
+"""
+_BLOCK = """
+    merged AS MATERIALIZED (
+        SELECT who, coalesce(range_agg(during) FILTER (WHERE NOT is_tentative), '{}') * tstzmultirange(%(asked)s) AS busy,
+               coalesce(range_agg(during) FILTER (WHERE is_tentative), '{}') * tstzmultirange(%(asked)s) AS tentative
+        FROM taken GROUP BY who
+    ), block AS MATERIALIZED (
+        SELECT who, false AS is_tentative, unnest(busy) AS during FROM merged
+        UNION ALL
+        SELECT who, true, unnest(tentative - busy) FROM merged
+    )
+"""
+_REASON_JSON = """'{"id":"' || told || '","title":' || to_json(title) || '}'"""
+_BLOCK_JSON = f"""
+    '{{"start":"' || {instant("lower(b.during)")} || '","end":"' || {instant("upper(b.during)")} || '","type":'
+    || CASE WHEN b.is_tentative THEN '"{BusyType.TENTATIVE}"' ELSE '"{BusyType.BUSY}"' END
+    || ',"events":[' || coalesce(r.events, '') || ']}}'
+"""
+_AS_JSON = f"""
+    , told AS (
+        SELECT b.who, b.during, string_agg({_REASON_JSON}, ',' ORDER BY starts_at, ends_at, told) AS events
+        FROM (
+            SELECT b.who, b.during, t.told, t.title, min(lower(t.during)) AS starts_at, min(upper(t.during)) AS ends_at
+            FROM (SELECT * FROM taken WHERE told IS NOT NULL) t
+            JOIN block b ON b.who = t.who AND b.is_tentative = t.is_tentative AND b.during && t.during
+            GROUP BY b.who, b.during, t.told, t.title
+        ) b
+        GROUP BY b.who, b.during
+    )
+    SELECT b.who, string_agg({_BLOCK_JSON}, ',' ORDER BY b.during)
+    FROM block b LEFT JOIN told r ON r.who = b.who AND r.during = b.during
+    GROUP BY b.who
+"""
+_AS_SPANS = """
+    SELECT who, is_tentative, array_agg(date_part('epoch', lower(during))::bigint ORDER BY during),
+           array_agg(date_part('epoch', upper(during))::bigint ORDER BY during)
+    FROM block GROUP BY who, is_tentative
+"""
 
-ROOMS_SQL: HotStatement = hot_statement(f"""
-WITH {_ASKER}
-SELECT b.room_id, array_agg(extract(epoch FROM lower(b.during))::bigint),
-       array_agg(extract(epoch FROM upper(b.during))::bigint), false, b.state <> 'confirmed',
-       CASE WHEN reads THEN e.id END, max(CASE WHEN reads THEN e.title END)
-FROM unnest(%(rooms)s::uuid[]) room (id)
-CROSS JOIN LATERAL (
-    SELECT * FROM room_bookings b
-    WHERE b.organization_id = %(company)s AND b.room_id = room.id AND b.during && %(window)s AND b.{BLOCKING_SQL}
-    OFFSET 0
-) b
-JOIN event_occurrences o ON o.organization_id = %(company)s AND o.series_id = b.series_id
- AND o.original_start = b.original_start
-JOIN events e ON e.organization_id = %(company)s AND e.id = o.event_id
-LEFT JOIN access a ON a.calendar_id = e.calendar_id
-CROSS JOIN LATERAL (SELECT {_READS} AS reads) seen
-GROUP BY 1, 5, 6
-""")
+
+def _statement(found: LiteralString, told: LiteralString) -> HotStatement:
+    return hot_statement(f"WITH {_ASKER}, {_SUBJECTS}, {found}, {_TAKEN}, {_BLOCK} {told}")
+
+
+# Of whom the blocks are, and their BusyBlockReads as JSON between commas.
+JSON_BY_PERSON, JSON_BY_COMPANY = _statement(_BY_PERSON, _AS_JSON), _statement(_BY_COMPANY, _AS_JSON)
+# Of whom, whether tentative, and the blocks' starts and ends in seconds since 1970, in order.
+SPANS_BY_PERSON, SPANS_BY_COMPANY = _statement(_BY_PERSON, _AS_SPANS), _statement(_BY_COMPANY, _AS_SPANS)
 
 # The series whose rows end before the window does, and whom they make busy: what lies beyond is expanded by the caller.
 UNSTORED_SQL: HotStatement = hot_statement(f"""
-WITH {_ASKER}, {_LINKS}, due AS MATERIALIZED (
+WITH {_ASKER}, {_SUBJECTS}, {_LINKS_BY_PERSON}, due AS MATERIALIZED (
     SELECT * FROM events WHERE organization_id = %(company)s AND expanded_until < %(until)s AND status <> 'cancelled'
 ), busy AS MATERIALIZED (
     SELECT who, event_id, {_ANSWERS}

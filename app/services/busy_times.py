@@ -5,61 +5,71 @@ Everybody in a company knows when colleagues are busy; by what, only who reads t
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from psycopg.types.range import TimestamptzRange
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlmodel import Session, col
 
-from app.calendaring.free_busy import BusyType, Span
+from app.calendaring.free_busy import Span
 from app.calendaring.series import Occurrence
 from app.calendaring.zones import get_zone, wall_to_utc
 from app.core.actor import Actor
 from app.core.config import get_settings
 from app.core.errors import Invalid, NotFound
-from app.core.hot import HotStatement, fetch_rows, hot_statement, snapshot
+from app.core.hot import HotStatement, fetch_row, fetch_rows, hot_statement, snapshot
 from app.models.event import Event
 from app.models.room import Room
 from app.models.user import User
 from app.schemas.user import UserFilters
 from app.services import department_service, room_service, user_service
-from app.services.busy_statement import PEOPLE_SQL, ROOMS_SQL, UNSTORED_SQL
+from app.services.busy_statement import (
+    JSON_BY_COMPANY,
+    JSON_BY_PERSON,
+    SPANS_BY_COMPANY,
+    SPANS_BY_PERSON,
+    UNSTORED_SQL,
+)
 from app.services.event_times import as_instant
 from app.services.unstored_occurrences import beyond, overridden
 from app.services.windows import Window
 
 # What the clocks of a zone may change by within a window.
 _CLOCK_CHANGE = timedelta(hours=2)
-
-
-class Reason(NamedTuple):
-    """An event that makes somebody busy, and whose details the asker reads; spans as in `free_busy`."""
-
-    event_id: UUID
-    title: str
-    type: BusyType
-    spans: list[Span]
+# Up to so many calendars of the company for each person asked for, to read all of them is cheaper than person by person.
+_CALENDARS_PER_PERSON = 3
+# What the statements are told of occurrences beyond the horizon.
+_UNSTORED = ("who", "starts", "ends", "tentative", "told", "titles")
 
 
 @dataclass(slots=True)
 class Subject:
-    """A person or a room, and all that makes them busy; a room counts days as the company does."""
+    """A person or a room, and when they are busy; a room counts days as the company does.
+
+    Spans as in `free_busy`, merged; what is tentative is not busy as well.
+    """
 
     id: UUID
     name: str
     zone: str
     busy: list[Span] = field(default_factory=list)
     tentative: list[Span] = field(default_factory=list)
-    reasons: list[Reason] = field(default_factory=list)
 
 
 _PEOPLE_SQL: HotStatement = hot_statement("""
     SELECT u.id, coalesce(u.full_name, u.email), coalesce(u.time_zone, o.time_zone)
     FROM users u JOIN organizations o ON o.id = u.organization_id
     WHERE u.organization_id = %(company)s AND u.is_active AND u.id = ANY(%(ids)s) ORDER BY 2, 1
+""")
+
+
+# From when on series have rules, but no rows; and how many calendars the company has, counted no further than asked.
+_BOUNDS_SQL: HotStatement = hot_statement("""
+    SELECT (SELECT min(expanded_until) FROM events WHERE organization_id = %(company)s),
+           (SELECT count(*) FROM (SELECT FROM calendars WHERE organization_id = %(company)s LIMIT %(most)s) calendar)
 """)
 
 
@@ -107,64 +117,109 @@ def members_of(session: Session, actor: Actor, department_id: UUID) -> list[UUID
 def look_up(
     session: Session, actor: Actor, people: Sequence[Subject], rooms: Sequence[Subject], start: datetime, end: datetime
 ) -> None:
-    """Note in each subject what makes them busy in [start, end), UTC, in no order and clipped to nothing.
+    """Note in each subject when they are busy in [start, end), UTC.
 
     Raises:
         Invalid: the rules beyond the horizon make more occurrences than SERIES_MAX_OCCURRENCES.
     """
-    if not people and not rooms:
-        return
-    # All-day events lie at 00:00 UTC of their dates, which begin up to 14 hours before or after that.
-    away = max(
-        abs(start.astimezone(get_zone(subject.zone)).utcoffset() or timedelta()) for subject in (*people, *rooms)
-    )
-    earliest, latest = start - away - _CLOCK_CHANGE, end + away + _CLOCK_CHANGE
-    stored_until = session.execute(
-        select(func.min(col(Event.expanded_until))).where(col(Event.organization_id) == actor.company)
-    ).scalar_one()
-    if stored_until is None or stored_until >= latest:
-        _note_stored(session, actor, people, rooms, earliest, latest)
-        return
+    by_id = {subject.id: subject for subject in (*people, *rooms)}
+    question = _Question(actor, people, rooms, start, end)
+    for who, is_tentative, starts, ends in _ask(session, question, SPANS_BY_PERSON, SPANS_BY_COMPANY):
+        spans = list(zip(starts, ends, strict=True))
+        if is_tentative:
+            by_id[who].tentative = spans
+        else:
+            by_id[who].busy = spans
+
+
+def blocks_json(
+    session: Session, actor: Actor, people: Sequence[Subject], rooms: Sequence[Subject], start: datetime, end: datetime
+) -> dict[UUID, str]:
+    """Whose BusyBlockReads in [start, end), UTC, as JSON between commas; those who are free are left out.
+
+    Raises:
+        Invalid: the rules beyond the horizon make more occurrences than SERIES_MAX_OCCURRENCES.
+    """
+    question = _Question(actor, people, rooms, start, end)
+    return dict(_ask(session, question, JSON_BY_PERSON, JSON_BY_COMPANY))
+
+
+class _Question:
+    """Who is asked for, and between which instants occurrences can touch [start, end)."""
+
+    def __init__(
+        self, actor: Actor, people: Sequence[Subject], rooms: Sequence[Subject], start: datetime, end: datetime
+    ) -> None:
+        self.actor = actor
+        self.people = people
+        self.rooms = rooms
+        self.asked = TimestamptzRange(start, end)
+        # All-day events lie at 00:00 UTC of their dates, which begin up to 14 hours before or after that.
+        away = max(
+            (abs(start.astimezone(get_zone(one.zone)).utcoffset() or timedelta()) for one in (*people, *rooms)),
+            default=timedelta(),
+        )
+        self.earliest, self.latest = start - away - _CLOCK_CHANGE, end + away + _CLOCK_CHANGE
+
+    def parameters(self) -> dict[str, Any]:
+        """What all statements ask for."""
+        first = self.earliest.replace(hour=0, minute=0, second=0, microsecond=0)
+        days = [first + timedelta(days=number) for number in range((self.latest - first).days + 2)]
+        midnights = [
+            (zone, day, _midnight(day, zone)) for zone in {person.zone for person in self.people} for day in days
+        ]
+        return {
+            "company": self.actor.company,
+            "user_id": self.actor.user_id,
+            "sees_private": self.actor.sees_private,
+            "users": [person.id for person in self.people],
+            "zones": [person.zone for person in self.people],
+            "rooms": [room.id for room in self.rooms],
+            "from": self.earliest,
+            "until": self.latest,
+            "window": TimestamptzRange(self.earliest, self.latest),
+            "asked": self.asked,
+            "first_day": days[0],
+            "last_day": days[-1],
+            **_columns("midnight", ("zones", "days", "starts"), midnights),
+        }
+
+
+def _ask(
+    session: Session, question: _Question, by_person: HotStatement, by_company: HotStatement
+) -> list[tuple[Any, ...]]:
+    if not question.people and not question.rooms:
+        return []
+    enough = _CALENDARS_PER_PERSON * len(question.people)
+    bounds = fetch_row(session, _BOUNDS_SQL, {"company": question.actor.company, "most": enough + 1})
+    assert bounds is not None
+    stored_until, calendars = bounds
+    statement = by_company if calendars <= enough else by_person
+    asked = question.parameters()
+    if stored_until is None or stored_until >= question.latest:
+        return fetch_rows(session, statement, {**asked, **_columns("unstored", _UNSTORED, [])})
     # Rows and rules are read from one snapshot: the nightly extension turns the one into the other.
     with snapshot(session):
-        _note_stored(session, actor, people, rooms, earliest, latest)
-        _note_unstored(session, actor, people, rooms, earliest, latest)
+        unstored = _unstored(session, question, asked)
+        return fetch_rows(session, statement, {**asked, **_columns("unstored", _UNSTORED, unstored)})
 
 
-def _note_stored(
-    session: Session,
-    actor: Actor,
-    people: Sequence[Subject],
-    rooms: Sequence[Subject],
-    earliest: datetime,
-    latest: datetime,
-) -> None:
-    asked = _parameters(actor, people, rooms, earliest, latest)
-    for statement, subjects in ((PEOPLE_SQL, people), (ROOMS_SQL, rooms)):
-        if subjects:
-            by_id = {subject.id: subject for subject in subjects}
-            for who, *found in fetch_rows(session, statement, asked):
-                _note(by_id[who], *found)
+def _columns(prefix: str, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
+    """Rows as the arrays that unnest() takes."""
+    return {f"{prefix}_{name}": [row[place] for row in rows] for place, name in enumerate(names)}
 
 
-def _note_unstored(
-    session: Session,
-    actor: Actor,
-    people: Sequence[Subject],
-    rooms: Sequence[Subject],
-    earliest: datetime,
-    latest: datetime,
-) -> None:
-    """What the rules make beyond the rows, but for instances that have a row of their own."""
-    rows = fetch_rows(session, UNSTORED_SQL, _parameters(actor, people, rooms, earliest, latest))
+def _unstored(session: Session, question: _Question, asked: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """What the rules make beyond the rows, but for instances that have a row of their own; as `_UNSTORED` names it."""
+    rows = fetch_rows(session, UNSTORED_SQL, asked)
     limit = get_settings().SERIES_MAX_OCCURRENCES
     ids = {event_id for _, _, event_id, _ in rows}
     if len(ids) > limit:
         raise Invalid("too_many_occurrences_in_window", field="to", limit=limit)
-    here = col(Event.organization_id) == actor.company
+    here = col(Event.organization_id) == question.actor.company
     events = {event.id: event for event in session.execute(select(Event).where(here, col(Event.id).in_(ids))).scalars()}
-    own_rows = overridden(session, actor, list(events.values()))
-    window = Window(start=earliest, end=latest, zone="UTC")
+    own_rows = overridden(session, question.actor, list(events.values()))
+    window = Window(start=question.earliest, end=question.latest, zone="UTC")
     instances: dict[UUID, list[Occurrence]] = {}
     for event in events.values():
         instances[event.id] = [
@@ -174,51 +229,20 @@ def _note_unstored(
         ]
         if sum(map(len, instances.values())) > limit:
             raise Invalid("too_many_occurrences_in_window", field="to", limit=limit)
-    by_id = {subject.id: subject for subject in (*people, *rooms)}
+    zones = {subject.id: subject.zone for subject in (*question.people, *question.rooms)}
+    found = []
     for who, is_tentative, event_id, reads in rows:
         event = events[event_id]
-        starts = [int(as_instant(occurrence.start).timestamp()) for occurrence in instances[event_id]]
-        ends = [int(as_instant(occurrence.end).timestamp()) for occurrence in instances[event_id]]
         told = (event.id, event.title) if reads else (None, None)
-        _note(by_id[who], starts, ends, event.is_all_day, is_tentative, *told)
-
-
-def _parameters(
-    actor: Actor, people: Sequence[Subject], rooms: Sequence[Subject], earliest: datetime, latest: datetime
-) -> dict[str, Any]:
-    return {
-        "company": actor.company,
-        "user_id": actor.user_id,
-        "sees_private": actor.sees_private,
-        "users": [person.id for person in people],
-        "rooms": [room.id for room in rooms],
-        "from": earliest,
-        "until": latest,
-        "window": TimestamptzRange(earliest, latest),
-    }
-
-
-def _note(
-    subject: Subject,
-    starts: list[int],
-    ends: list[int],
-    is_all_day: bool,
-    is_tentative: bool,
-    event_id: UUID | None,
-    title: str | None,
-) -> None:
-    if is_all_day:
-        starts = [_midnight(start, subject.zone) for start in starts]
-        ends = [_midnight(end, subject.zone) for end in ends]
-    spans = list(zip(starts, ends, strict=True))
-    (subject.tentative if is_tentative else subject.busy).extend(spans)
-    if event_id is not None and title is not None:
-        kind = BusyType.TENTATIVE if is_tentative else BusyType.BUSY
-        subject.reasons.append(Reason(event_id, title, kind, spans))
+        for occurrence in instances[event_id]:
+            start, end = as_instant(occurrence.start), as_instant(occurrence.end)
+            if event.is_all_day:
+                start, end = _midnight(start, zones[who]), _midnight(end, zones[who])
+            found.append((who, start, end, is_tentative, *told))
+    return found
 
 
 @lru_cache(maxsize=4096)
-def _midnight(day: int, zone: str) -> int:
+def _midnight(day: datetime, zone: str) -> datetime:
     """When a date, told as its 00:00 UTC, begins in a zone."""
-    wall = datetime.fromtimestamp(day, UTC).replace(tzinfo=None)
-    return int(wall_to_utc(wall, get_zone(zone)).timestamp())
+    return wall_to_utc(day.replace(tzinfo=None), get_zone(zone))
