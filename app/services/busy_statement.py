@@ -38,10 +38,12 @@ _IS_TENTATIVE = """
 _BLOCKS = "b.response IS DISTINCT FROM 'declined' AND coalesce(b.transparency, e.transparency) = 'opaque'"
 _ANSWERS = "max(response) AS response, max(transparency) AS transparency, bool_or(is_host) AS is_host"
 
-# Times count in whole seconds. All-day events are told by the midnights of each zone, which our own time zones made.
+# The arrays hide in sub-selects: a plan made for one person looks so much cheaper than a general one that PostgreSQL
+# would plan anew for every request, and planning costs more than asking for a few people.
+# All-day events are told by the midnights of each zone, which our own time zones made.
 _SUBJECTS = """
     person AS MATERIALIZED (
-        SELECT * FROM unnest(%(users)s::uuid[], %(zones)s::text[]) person (id, zone)
+        SELECT * FROM unnest((SELECT %(users)s::uuid[]), (SELECT %(zones)s::text[])) person (id, zone)
     ), place AS MATERIALIZED (
         SELECT person.id AS who, d.id AS department_id
         FROM person CROSS JOIN LATERAL departments_of(%(company)s, person.id) d (id)
@@ -73,12 +75,13 @@ _LINKS_BY_PERSON = """
         ) e
     )
 """
+# Times count in whole seconds.
 _ROUNDED = "tstzrange(o.starts_at::timestamptz(0), o.ends_at::timestamptz(0)) AS during"
 # Long ones have an index of their own (decision 6).
 _LYING = f"""
     lying AS MATERIALIZED (
         SELECT c.owner_id, o.event_id, {_ROUNDED}
-        FROM calendars c CROSS JOIN LATERAL (
+        FROM {{calendars}} CROSS JOIN LATERAL (
             SELECT * FROM event_occurrences o
             WHERE o.organization_id = %(company)s AND o.calendar_id = c.id
               AND o.starts_at > %(from)s::timestamptz - interval '1 day' AND o.starts_at < %(until)s
@@ -88,7 +91,7 @@ _LYING = f"""
             WHERE o.calendar_id = c.id AND tstzrange(o.starts_at, o.ends_at) && %(window)s
               AND o.ends_at - o.starts_at > '1 day'::interval
         ) o
-        WHERE c.organization_id = %(company)s{{calendars}}
+        WHERE c.organization_id = %(company)s
     )
 """
 _KNOWN = f"""
@@ -103,7 +106,7 @@ _KNOWN = f"""
 """
 # What lies elsewhere is looked up event by event: all occurrences of an event lie in one calendar.
 _BY_PERSON = f"""
-    {_LYING.format(calendars=" AND c.owner_id = ANY(%(users)s)")}, {_LINKS_BY_PERSON}, event AS (
+    {_LYING.format(calendars="person JOIN calendars c ON c.owner_id = person.id")}, {_LINKS_BY_PERSON}, event AS (
         SELECT event_id AS id FROM link UNION SELECT event_id FROM lying
     ), {_KNOWN}, held AS MATERIALIZED (
         SELECT event_id, during FROM lying
@@ -118,7 +121,7 @@ _BY_PERSON = f"""
     )
 """
 _BY_COMPANY = f"""
-    {_LYING.format(calendars="")}, event AS (
+    {_LYING.format(calendars="calendars c")}, event AS (
         SELECT DISTINCT event_id AS id FROM lying
     ), {_KNOWN}, held AS (
         SELECT event_id, during FROM lying
@@ -127,15 +130,16 @@ _BY_COMPANY = f"""
         FROM known e JOIN event_participants p ON p.organization_id = %(company)s AND p.event_id = e.id
         WHERE p.email IS NULL
     ), involved AS (
-        SELECT user_id AS who, event_id, response, transparency, false AS is_host FROM guest
-        WHERE user_id = ANY(%(users)s)
+        SELECT person.id AS who, event_id, response, transparency, false AS is_host
+        FROM guest JOIN person ON person.id = guest.user_id
         UNION ALL
         SELECT place.who, guest.event_id, NULL, NULL, false FROM place JOIN guest USING (department_id)
         UNION ALL
-        SELECT organizer_id, id, NULL, NULL, true FROM known WHERE organizer_id = ANY(%(users)s)
+        SELECT person.id, e.id, NULL, NULL, true FROM known e JOIN person ON person.id = e.organizer_id
         UNION ALL
-        SELECT l.owner_id, l.event_id, NULL, NULL, true FROM lying l JOIN known e ON e.id = l.event_id
-        WHERE l.owner_id = ANY(%(users)s) AND l.owner_id <> e.organizer_id
+        SELECT person.id, e.id, NULL, NULL, true
+        FROM lying l JOIN person ON person.id = l.owner_id JOIN known e ON e.id = l.event_id
+        WHERE l.owner_id <> e.organizer_id
     )
 """
 _TAKEN = f"""
@@ -158,10 +162,11 @@ _TAKEN = f"""
         UNION ALL
         SELECT b.room_id, tstzrange(lower(b.during)::timestamptz(0), upper(b.during)::timestamptz(0)),
                b.state <> 'confirmed', CASE WHEN {_READS} THEN e.id END, e.title
-        FROM unnest(%(rooms)s::uuid[]) room (id)
+        FROM unnest((SELECT %(rooms)s::uuid[])) room (id)
         CROSS JOIN LATERAL (
             SELECT * FROM room_bookings b
-            WHERE b.organization_id = %(company)s AND b.room_id = room.id AND b.during && %(window)s AND b.{BLOCKING_SQL}
+            WHERE b.organization_id = %(company)s AND b.room_id = room.id
+              AND b.during && %(window)s AND b.{BLOCKING_SQL}
             OFFSET 0
         ) b
         JOIN event_occurrences o ON o.organization_id = %(company)s AND o.series_id = b.series_id
@@ -177,7 +182,8 @@ _TAKEN = f"""
 """
 _BLOCK = """
     merged AS MATERIALIZED (
-        SELECT who, coalesce(range_agg(during) FILTER (WHERE NOT is_tentative), '{}') * tstzmultirange(%(asked)s) AS busy,
+        SELECT who,
+               coalesce(range_agg(during) FILTER (WHERE NOT is_tentative), '{}') * tstzmultirange(%(asked)s) AS busy,
                coalesce(range_agg(during) FILTER (WHERE is_tentative), '{}') * tstzmultirange(%(asked)s) AS tentative
         FROM taken GROUP BY who
     ), block AS MATERIALIZED (

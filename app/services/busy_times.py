@@ -39,7 +39,7 @@ from app.services.windows import Window
 
 # What the clocks of a zone may change by within a window.
 _CLOCK_CHANGE = timedelta(hours=2)
-# Up to so many calendars of the company for each person asked for, to read all of them is cheaper than person by person.
+# Up to so many calendars of a company for each person asked for, reading all of them costs less than person by person.
 _CALENDARS_PER_PERSON = 3
 # What the statements are told of occurrences beyond the horizon.
 _UNSTORED = ("who", "starts", "ends", "tentative", "told", "titles")
