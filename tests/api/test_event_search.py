@@ -10,7 +10,7 @@ from psycopg import Connection
 from app.services.event_search_service import read_query
 from tests.support.meetings import invite_department, invite_guest, override, set_event, share
 from tests.support.people import Company, Person
-from tests.support.planning import accepted, all_pages, at, refused, titles, today, utc
+from tests.support.planning import accepted, all_pages, at, refused, settings, titles, today, utc
 
 SOON = today() + timedelta(days=3)
 
@@ -158,6 +158,44 @@ def test_an_all_day_event_is_told_by_its_dates(anna: Person) -> None:
     [hit] = search(anna, "holiday", from_=str(SOON), to=str(SOON + timedelta(days=1)))
     assert (hit["start_time"], hit["end_time"]) == (str(SOON), str(SOON + timedelta(days=1)))
     assert search(anna, "holiday", to=str(SOON)) == []
+
+
+@pytest.mark.parametrize("all_day", [False, True])
+def test_a_series_is_found_by_its_next_occurrence_beyond_the_horizon(anna: Person, all_day: bool) -> None:
+    begin = today() + timedelta(days=1)
+    times = (
+        {"is_all_day": True, "start_time": str(begin), "end_time": None, "time_zone": None} if all_day else at(begin)
+    )
+    with settings(OCCURRENCE_HORIZON_DAYS=40):
+        series = anna.create_event(title="Daily talk", recurrence_rule="FREQ=DAILY;INTERVAL=3", **times)
+        ended = today() + timedelta(days=70)
+        anna.create_event(title="Short talk", recurrence_rule=f"FREQ=DAILY;UNTIL={ended:%Y%m%d}T235959Z", **at(begin))
+        far = begin + timedelta(days=90)
+        [hit] = search(anna, "talk", from_=str(far), to=str(far + timedelta(days=3)))
+        assert hit["id"] == series["id"]
+        assert hit["start_time"] == (str(far) if all_day else utc(far))
+        assert search(anna, "talk", from_=str(far + timedelta(days=1)), to=str(far + timedelta(days=2))) == []
+        # An instance that was taken out is not there.
+        gone = str(far) if all_day else utc(far)
+        assert anna.delete(f"/events/{series['id']}?scope=this&occurrence={gone}").status_code == 204
+        assert search(anna, "talk", from_=str(far), to=str(far + timedelta(days=1))) == []
+
+
+def test_what_comes_next_beyond_the_horizon_counts_more_than_what_was_last(anna: Person) -> None:
+    begin = today() - timedelta(days=10)
+    with settings(OCCURRENCE_HORIZON_DAYS=40):
+        anna.create_event(title="Rare talk", recurrence_rule="FREQ=DAILY;INTERVAL=100", **at(begin))
+        [hit] = search(anna, "talk")
+        assert hit["start_time"] == utc(begin + timedelta(days=100))
+        [hit] = search(anna, "talk", to=utc(today() + timedelta(days=50)))
+        assert hit["start_time"] == utc(begin)
+
+
+def test_only_who_may_read_finds_what_lies_beyond_the_horizon(anna: Person, boris: Person) -> None:
+    with settings(OCCURRENCE_HORIZON_DAYS=40):
+        anna.create_event(title="Talk", recurrence_rule="FREQ=DAILY", **at(SOON))
+        window = {"from_": utc(today() + timedelta(days=90)), "to": utc(today() + timedelta(days=95))}
+        assert (finds(anna, "talk", **window), finds(boris, "talk", **window)) == (["Talk"], [])
 
 
 def test_titles_weigh_more_than_descriptions_and_near_more_than_far(anna: Person) -> None:
