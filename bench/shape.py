@@ -21,7 +21,7 @@ class Shape:
     users_per_company: int = 100
     calendars_per_user: int = 2
     public_calendars: int = 5
-    rooms_per_company: int = 20
+    rooms_per_company: int = 30
     weekly_share: float = 0.445
     endless_share: float = 0.001
     seed: int = 20260101
