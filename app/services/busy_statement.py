@@ -180,7 +180,8 @@ _TAKEN = f"""
             unstored (who, starts_at, ends_at, is_tentative, told, title)
     )
 """
-_BLOCK = """
+# Of `taken`: merged, cut at the window, and busy before tentative (RFC 4791 §7.10).
+BLOCK_SQL = """
     merged AS MATERIALIZED (
         SELECT who,
                coalesce(range_agg(during) FILTER (WHERE NOT is_tentative), '{}') * tstzmultirange(%(asked)s) AS busy,
@@ -213,7 +214,7 @@ _AS_JSON = f"""
     FROM block b LEFT JOIN told r ON r.who = b.who AND r.during = b.during
     GROUP BY b.who
 """
-_AS_SPANS = """
+SPANS_SQL = """
     SELECT who, is_tentative, array_agg(date_part('epoch', lower(during))::bigint ORDER BY during),
            array_agg(date_part('epoch', upper(during))::bigint ORDER BY during)
     FROM block GROUP BY who, is_tentative
@@ -221,13 +222,13 @@ _AS_SPANS = """
 
 
 def _statement(found: LiteralString, told: LiteralString) -> HotStatement:
-    return hot_statement(f"WITH {_ASKER}, {_SUBJECTS}, {found}, {_TAKEN}, {_BLOCK} {told}")
+    return hot_statement(f"WITH {_ASKER}, {_SUBJECTS}, {found}, {_TAKEN}, {BLOCK_SQL} {told}")
 
 
 # Of whom the blocks are, and their BusyBlockReads as JSON between commas.
 JSON_BY_PERSON, JSON_BY_COMPANY = _statement(_BY_PERSON, _AS_JSON), _statement(_BY_COMPANY, _AS_JSON)
 # Of whom, whether tentative, and the blocks' starts and ends in seconds since 1970, in order.
-SPANS_BY_PERSON, SPANS_BY_COMPANY = _statement(_BY_PERSON, _AS_SPANS), _statement(_BY_COMPANY, _AS_SPANS)
+SPANS_BY_PERSON, SPANS_BY_COMPANY = _statement(_BY_PERSON, SPANS_SQL), _statement(_BY_COMPANY, SPANS_SQL)
 
 # The series whose rows end before the window does, and whom they make busy: what lies beyond is expanded by the caller.
 UNSTORED_SQL: HotStatement = hot_statement(f"""

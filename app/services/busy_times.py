@@ -40,7 +40,7 @@ from app.services.windows import Window
 # What the clocks of a zone may change by within a window.
 _CLOCK_CHANGE = timedelta(hours=2)
 # Up to so many calendars of a company for each person asked for, reading all of them costs less than person by person.
-_CALENDARS_PER_PERSON = 3
+CALENDARS_PER_PERSON = 3
 # What the statements are told of occurrences beyond the horizon.
 _UNSTORED = ("who", "starts", "ends", "tentative", "told", "titles")
 
@@ -190,7 +190,7 @@ def _ask(
 ) -> list[tuple[Any, ...]]:
     if not question.people and not question.rooms:
         return []
-    enough = _CALENDARS_PER_PERSON * len(question.people)
+    enough = CALENDARS_PER_PERSON * len(question.people)
     bounds = fetch_row(session, _BOUNDS_SQL, {"company": question.actor.company, "most": enough + 1})
     assert bounds is not None
     stored_until, calendars = bounds

@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 from psycopg import Connection
 
 from app.schemas.free_time import FreeBusyRead
+from app.services import busy_times
 from tests.support.meetings import answer, invite_department, override, set_event, share
 from tests.support.people import Company, Person
 from tests.support.planning import MISSING_ID, accepted, at, refused, settings, today, utc
@@ -15,6 +16,11 @@ from tests.support.planning import MISSING_ID, accepted, at, refused, settings, 
 DAY = {"from_": "2027-03-22", "to": "2027-03-23", "time_zone": "UTC"}
 # An hour at 09:00 in Berlin, as tests.support.people.event() has it.
 HOUR = ("2027-03-22T08:00:00Z", "2027-03-22T09:00:00Z")
+
+
+@pytest.fixture(autouse=True, params=[0, 1000], ids=["person by person", "by the company's calendars"])
+def _either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(busy_times, "CALENDARS_PER_PERSON", request.param)
 
 
 @pytest.fixture
