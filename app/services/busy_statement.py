@@ -30,13 +30,23 @@ _ASKER = """
 """
 _READS = reads_details_sql("e.id IN (SELECT event_id FROM mine)")
 
+# `own` are people's own places in events, which count before all else; `other` is why else an event is theirs.
+_BUSY = """
+    busy AS (
+        SELECT who, zone, event_id, response, transparency, true AS is_host FROM own WHERE response <> 'declined'
+        UNION ALL
+        SELECT who, zone, event_id, NULL, NULL, bool_or(is_host)
+        FROM other o
+        WHERE NOT EXISTS (SELECT FROM own WHERE own.who = o.who AND own.event_id = o.event_id)
+        GROUP BY who, zone, event_id
+    )
+"""
 # Without an answer of one's own: what one hosts is busy, what one's department is invited to is not answered yet.
 _IS_TENTATIVE = """
-    e.status = 'tentative' OR CASE coalesce(b.response, '') WHEN 'tentative' THEN true WHEN 'accepted' THEN false
-        WHEN '' THEN NOT b.is_host ELSE e.organizer_id <> b.who END
+    e.status = 'tentative' OR CASE coalesce(b.response, '') WHEN '' THEN NOT b.is_host WHEN 'accepted' THEN false
+        WHEN 'tentative' THEN true ELSE e.organizer_id <> b.who END
 """
-_BLOCKS = "b.response IS DISTINCT FROM 'declined' AND coalesce(b.transparency, e.transparency) = 'opaque'"
-_ANSWERS = "max(response) AS response, max(transparency) AS transparency, bool_or(is_host) AS is_host"
+_BLOCKS = "coalesce(b.transparency, e.transparency) = 'opaque'"
 
 # The arrays hide in sub-selects: a plan made for one person looks so much cheaper than a general one that PostgreSQL
 # would plan anew for every request, and planning costs more than asking for a few people.
@@ -45,7 +55,7 @@ _SUBJECTS = """
     person AS MATERIALIZED (
         SELECT * FROM unnest((SELECT %(users)s::uuid[]), (SELECT %(zones)s::text[])) person (id, zone)
     ), place AS MATERIALIZED (
-        SELECT person.id AS who, d.id AS department_id
+        SELECT person.id AS who, person.zone, d.id AS department_id
         FROM person CROSS JOIN LATERAL departments_of(%(company)s, person.id) d (id)
     ), midnight AS MATERIALIZED (
         SELECT * FROM unnest(%(midnight_zones)s::text[], %(midnight_days)s::timestamptz[],
@@ -55,21 +65,21 @@ _SUBJECTS = """
 # The events of each person by three indexes; of a department the events once, for all its people.
 # OFFSET 0 keeps "one index scan for each person": PostgreSQL takes reading the window of all companies for cheaper.
 _LINKS_BY_PERSON = """
-    link AS MATERIALIZED (
-        SELECT person.id AS who, p.event_id, p.response, p.transparency, false AS is_host
+    own AS MATERIALIZED (
+        SELECT person.id AS who, person.zone, p.event_id, p.response, p.transparency
         FROM person CROSS JOIN LATERAL (
             SELECT event_id, response, transparency FROM event_participants p
             WHERE p.user_id = person.id AND p.span && %(window)s OFFSET 0
         ) p
-        UNION ALL
-        SELECT place.who, p.event_id, NULL, NULL, false
+    ), linked AS MATERIALIZED (
+        SELECT place.who, place.zone, p.event_id, false AS is_host
         FROM (SELECT DISTINCT department_id AS id FROM place) d CROSS JOIN LATERAL (
             SELECT event_id FROM event_participants p
             WHERE p.department_id = d.id AND p.span && %(window)s OFFSET 0
         ) p
         JOIN place ON place.department_id = d.id
         UNION ALL
-        SELECT person.id, e.id, NULL, NULL, true
+        SELECT person.id, person.zone, e.id, true
         FROM person CROSS JOIN LATERAL (
             SELECT id FROM events e WHERE e.organizer_id = person.id AND e.span && %(window)s OFFSET 0
         ) e
@@ -107,8 +117,8 @@ _KNOWN = f"""
 # What lies elsewhere is looked up event by event: all occurrences of an event lie in one calendar.
 _BY_PERSON = f"""
     {_LYING.format(calendars="person JOIN calendars c ON c.owner_id = person.id")}, {_LINKS_BY_PERSON}, event AS (
-        SELECT event_id AS id FROM link UNION SELECT event_id FROM lying
-    ), {_KNOWN}, held AS MATERIALIZED (
+        SELECT event_id AS id FROM own UNION SELECT event_id FROM linked UNION SELECT event_id FROM lying
+    ), {_KNOWN}, held AS (
         SELECT event_id, during FROM lying
         UNION ALL
         SELECT o.event_id, {_ROUNDED}
@@ -116,8 +126,10 @@ _BY_PERSON = f"""
         WHERE e.id NOT IN (SELECT event_id FROM lying)
           AND o.starts_at < %(until)s AND o.ends_at > %(from)s
           AND o.starts_at > %(from)s::timestamptz - e.length - interval '1 day'
-    ), involved AS (
-        SELECT * FROM link UNION ALL SELECT owner_id, event_id, NULL, NULL, true FROM lying
+    ), other AS (
+        SELECT * FROM linked
+        UNION ALL
+        SELECT person.id, person.zone, l.event_id, true FROM lying l JOIN person ON person.id = l.owner_id
     )
 """
 _BY_COMPANY = f"""
@@ -129,36 +141,33 @@ _BY_COMPANY = f"""
         SELECT p.event_id, p.user_id, p.department_id, p.response, p.transparency
         FROM known e JOIN event_participants p ON p.organization_id = %(company)s AND p.event_id = e.id
         WHERE p.email IS NULL
-    ), involved AS (
-        SELECT person.id AS who, event_id, response, transparency, false AS is_host
+    ), own AS (
+        SELECT person.id AS who, person.zone, event_id, response, transparency
         FROM guest JOIN person ON person.id = guest.user_id
+    ), other AS (
+        SELECT place.who, place.zone, guest.event_id, false AS is_host FROM place JOIN guest USING (department_id)
         UNION ALL
-        SELECT place.who, guest.event_id, NULL, NULL, false FROM place JOIN guest USING (department_id)
+        SELECT person.id, person.zone, e.id, true FROM known e JOIN person ON person.id = e.organizer_id
         UNION ALL
-        SELECT person.id, e.id, NULL, NULL, true FROM known e JOIN person ON person.id = e.organizer_id
-        UNION ALL
-        SELECT person.id, e.id, NULL, NULL, true
+        SELECT person.id, person.zone, e.id, true
         FROM lying l JOIN person ON person.id = l.owner_id JOIN known e ON e.id = l.event_id
         WHERE l.owner_id <> e.organizer_id
     )
 """
 _TAKEN = f"""
-    busy AS MATERIALIZED (
-        SELECT b.who, e.id, e.is_all_day, {_IS_TENTATIVE} AS is_tentative, e.told, e.title
-        FROM (SELECT who, event_id, {_ANSWERS} FROM involved GROUP BY who, event_id) b JOIN known e ON e.id = b.event_id
-        WHERE {_BLOCKS}
-    ), taken AS MATERIALIZED (
-        SELECT b.who, o.during, b.is_tentative, b.told, b.title
-        FROM busy b JOIN held o ON o.event_id = b.id
-        WHERE NOT b.is_all_day
+    {_BUSY}, placed AS (
+        SELECT e.*, NULL AS zone, o.during FROM known e JOIN held o ON o.event_id = e.id WHERE NOT e.is_all_day
         UNION ALL
-        SELECT b.who, tstzrange(first.at, last.at), b.is_tentative, b.told, b.title
-        FROM busy b
-        JOIN held o ON o.event_id = b.id
-        JOIN person ON person.id = b.who
-        JOIN midnight first ON first.zone = person.zone AND first.day = greatest(lower(o.during), %(first_day)s)
-        JOIN midnight last ON last.zone = person.zone AND last.day = least(upper(o.during), %(last_day)s)
-        WHERE b.is_all_day
+        SELECT e.*, first.zone, tstzrange(first.at, last.at)
+        FROM known e
+        JOIN held o ON o.event_id = e.id
+        JOIN midnight first ON first.day = greatest(lower(o.during), %(first_day)s)
+        JOIN midnight last ON last.zone = first.zone AND last.day = least(upper(o.during), %(last_day)s)
+        WHERE e.is_all_day
+    ), taken AS MATERIALIZED (
+        SELECT b.who, e.during, {_IS_TENTATIVE} AS is_tentative, e.told, e.title
+        FROM busy b JOIN placed e ON e.id = b.event_id AND (e.zone IS NULL OR e.zone = b.zone)
+        WHERE {_BLOCKS}
         UNION ALL
         SELECT b.room_id, tstzrange(lower(b.during)::timestamptz(0), upper(b.during)::timestamptz(0)),
                b.state <> 'confirmed', CASE WHEN {_READS} THEN e.id END, e.title
@@ -188,35 +197,41 @@ BLOCK_SQL = """
                coalesce(range_agg(during) FILTER (WHERE is_tentative), '{}') * tstzmultirange(%(asked)s) AS tentative
         FROM taken GROUP BY who
     ), block AS MATERIALIZED (
-        SELECT who, false AS is_tentative, unnest(busy) AS during FROM merged
-        UNION ALL
-        SELECT who, true, unnest(tentative - busy) FROM merged
+        SELECT who, is_tentative, lower(during) AS starts_at, upper(during) AS ends_at
+        FROM (
+            SELECT who, false AS is_tentative, unnest(busy) AS during FROM merged
+            UNION ALL
+            SELECT who, true, unnest(tentative - busy) FROM merged
+        ) part
     )
 """
 _REASON_JSON = """'{"id":"' || told || '","title":' || to_json(title) || '}'"""
 _BLOCK_JSON = f"""
-    '{{"start":"' || {instant("lower(b.during)")} || '","end":"' || {instant("upper(b.during)")} || '","type":'
+    '{{"start":"' || {instant("b.starts_at")} || '","end":"' || {instant("b.ends_at")} || '","type":'
     || CASE WHEN b.is_tentative THEN '"{BusyType.TENTATIVE}"' ELSE '"{BusyType.BUSY}"' END
     || ',"events":[' || coalesce(r.events, '') || ']}}'
 """
 _AS_JSON = f"""
-    , told AS (
-        SELECT b.who, b.during, string_agg({_REASON_JSON}, ',' ORDER BY starts_at, ends_at, told) AS events
+    , reason AS (
+        SELECT b.who, b.starts_at AS within, t.told, t.title, min(t.starts_at) AS starts_at, min(t.ends_at) AS ends_at
         FROM (
-            SELECT b.who, b.during, t.told, t.title, min(lower(t.during)) AS starts_at, min(upper(t.during)) AS ends_at
-            FROM (SELECT * FROM taken WHERE told IS NOT NULL) t
-            JOIN block b ON b.who = t.who AND b.is_tentative = t.is_tentative AND b.during && t.during
-            GROUP BY b.who, b.during, t.told, t.title
-        ) b
-        GROUP BY b.who, b.during
+            SELECT who, is_tentative, told, title, lower(during) AS starts_at, upper(during) AS ends_at
+            FROM taken WHERE told IS NOT NULL
+        ) t
+        JOIN block b ON b.who = t.who AND b.is_tentative = t.is_tentative
+         AND b.starts_at < t.ends_at AND b.ends_at > t.starts_at
+        GROUP BY b.who, b.starts_at, t.told, t.title
+    ), told AS (
+        SELECT who, within, string_agg({_REASON_JSON}, ',' ORDER BY starts_at, ends_at, told) AS events
+        FROM reason GROUP BY who, within
     )
-    SELECT b.who, string_agg({_BLOCK_JSON}, ',' ORDER BY b.during)
-    FROM block b LEFT JOIN told r ON r.who = b.who AND r.during = b.during
+    SELECT b.who, string_agg({_BLOCK_JSON}, ',' ORDER BY b.starts_at)
+    FROM block b LEFT JOIN told r ON r.who = b.who AND r.within = b.starts_at
     GROUP BY b.who
 """
 SPANS_SQL = """
-    SELECT who, is_tentative, array_agg(date_part('epoch', lower(during))::bigint ORDER BY during),
-           array_agg(date_part('epoch', upper(during))::bigint ORDER BY during)
+    SELECT who, is_tentative, array_agg(date_part('epoch', starts_at)::bigint ORDER BY starts_at),
+           array_agg(date_part('epoch', ends_at)::bigint ORDER BY starts_at)
     FROM block GROUP BY who, is_tentative
 """
 
@@ -234,17 +249,14 @@ SPANS_BY_PERSON, SPANS_BY_COMPANY = _statement(_BY_PERSON, SPANS_SQL), _statemen
 UNSTORED_SQL: HotStatement = hot_statement(f"""
 WITH {_ASKER}, {_SUBJECTS}, {_LINKS_BY_PERSON}, due AS MATERIALIZED (
     SELECT * FROM events WHERE organization_id = %(company)s AND expanded_until < %(until)s AND status <> 'cancelled'
-), busy AS MATERIALIZED (
-    SELECT who, event_id, {_ANSWERS}
-    FROM (
-        SELECT l.* FROM link l
-        UNION ALL
-        SELECT c.owner_id, e.id, NULL, NULL, true
-        FROM due e JOIN calendars c ON c.organization_id = %(company)s AND c.id = e.calendar_id
-        WHERE c.owner_id = ANY(%(users)s)
-    ) found
-    GROUP BY who, event_id
-)
+), other AS (
+    SELECT * FROM linked
+    UNION ALL
+    SELECT person.id, person.zone, e.id, true
+    FROM due e
+    JOIN calendars c ON c.organization_id = %(company)s AND c.id = e.calendar_id
+    JOIN person ON person.id = c.owner_id
+), {_BUSY}
 SELECT b.who, {_IS_TENTATIVE}, e.id, {_READS}
 FROM busy b JOIN due e ON e.id = b.event_id LEFT JOIN access a ON a.calendar_id = e.calendar_id
 WHERE {_BLOCKS}
