@@ -1,5 +1,24 @@
 """The fuzz run uses the same servers and databases as the tests."""
 
-from tests.conftest import client, database, pytest_configure
+import os
+
+import pytest
+
+from tests import conftest
+from tests.conftest import client, database
 
 __all__ = ["client", "database", "pytest_configure"]
+
+# Few people send everything, so they come to have more than any person would.
+ROOM_FOR_FEW_PEOPLE = {
+    "CALENDARS_PER_USER": "10000",
+    "DELEGATES_MAX": "1000",
+    "FEEDS_PER_USER": "1000",
+    "ICS_IMPORTS_OPEN_MAX": "1000",
+    "OUTSIDE_FEEDS_PER_USER": "1000",
+}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    conftest.pytest_configure(config)
+    os.environ.update(ROOM_FOR_FEW_PEOPLE)

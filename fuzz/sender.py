@@ -9,12 +9,13 @@ from schemathesis.generation.meta import TestPhase
 
 from fuzz import files
 from fuzz.cast import Cast
-from fuzz.targets import API, NotMade, Targets, new_email
+from fuzz.targets import API, NotMade, Target, Targets, new_email
 from fuzz.values import Values
 from tests.support.people import Person
 
 # These end the session that sends them, or the password that it came with.
 LAST_WORDS = {f"{API}/auth/logout", f"{API}/auth/change-password"}
+ON_BEHALF_OF = "x-on-behalf-of"
 # Companies come and go only by an administrator of the installation.
 FOR_THE_INSTALLATION = {("POST", f"{API}/organizations"), ("DELETE", f"{API}/organizations/{{organization_id}}")}
 
@@ -28,8 +29,8 @@ class Sender:
 
     def __init__(self, client: TestClient, database: Connection, seed: int) -> None:
         self.cast = Cast(client, database)
-        self.targets = Targets(self.cast)
         self.random = Random(seed)  # noqa: S311 - to be repeatable is the point
+        self.targets = Targets(self.cast, self.random)
         self.values = Values(self.cast, self.targets, self.random)
         self.sent = 0
 
@@ -57,27 +58,53 @@ class Sender:
         return self.cast.admin
 
     def _mend(self, case: Any, person: Person) -> None:
-        values = self.values.for_path(case.path)
+        asker = self._on_behalf_of(case, person)
         # In a chain, half of the requests with good values keep the object that the chain is about.
         is_chained = case.meta is not None and case.meta.phase.name == TestPhase.STATEFUL
+        target = None
         if case.path_parameters and (not is_chained or self.sent % 4 == 1):
-            target = self.targets.for_path(case.path, person)
+            target = self.targets.for_path(case.path, asker)
             case.path_parameters.update({name: target.ids[name] for name in case.path_parameters})
-            case.query = {**(case.query or {}), **target.query}
             # The version that a generator makes up is never that of something new.
             case.headers.pop("if-match", None)
+        self._mend_body(case)
+        self._mend_query(case, target)
+
+    def _on_behalf_of(self, case: Any, person: Person) -> Person:
+        """In whose name a request is sent: half of those with the header get a principal of the sender's."""
+        if case.headers.pop(ON_BEHALF_OF, None) is None or not person.user.organization_id:
+            return person
+        if self.random.choice([True, False]):
+            return person
+        principal = self.targets.principal_of(person)
+        case.headers[ON_BEHALF_OF] = principal.id
+        return principal
+
+    def _mend_body(self, case: Any) -> None:
         if isinstance(case.body, dict):
-            case.body.update({name: values[name] for name in case.body.keys() & values.keys()})
-            if "start_time" in case.body:
-                case.body["is_all_day"] = False
+            self.values.mend_body(case.path, case.body)
         elif case.media_type == files.TABLE:
             case.body = self._table()
+        elif case.media_type == files.CALENDAR:
+            case.body = (files.calendar if self.sent % 4 == 1 else files.odd_calendar)(self.random)
         elif case.media_type in files.PICTURES:
             case.body = files.picture(case.media_type)
-        if case.query:
-            case.query.update({name: values[name] for name in case.query.keys() & values.keys()})
+
+    def _mend_query(self, case: Any, target: Target | None) -> None:
+        query = case.query or {}
+        if query:
+            self.values.mend_query(case.path, query)
             # Only a page that was read gives one.
-            case.query.pop("cursor", None)
+            query.pop("cursor", None)
+        if target is not None:
+            query.update(target.query)
+            if target.occurrence is None:
+                # Only of a series can one be named, or some.
+                query.pop("occurrence", None)
+                query.pop("scope", None)
+            elif "occurrence" in query or "scope" in query:
+                query["occurrence"] = target.occurrence
+        case.query = query
 
     def _table(self) -> bytes:
         if self.sent % 4 == 1:

@@ -48,8 +48,9 @@ class Tally:
         classes = ", ".join(f"{self.answers_of_class(digit)} {digit}xx" for digit in range(1, 6))
         statuses = ", ".join(f"{status}: {count}" for status, count in sorted(self.statuses.items()))
         phases = ", ".join(f"{name} {count}" for name, count in self.phases.items())
-        succeeding = sum(count > 0 for count in self.succeeded.values())
+        never = sorted(self.operations.keys() - (+self.succeeded).keys())
         return (
-            f"{self.cases} cases ({phases}) for {len(self.operations)} operations, {succeeding} of them with a 2xx; "
+            f"{self.cases} cases ({phases}) for {len(self.operations)} operations, "
+            f"{len(self.operations) - len(never)} of them with a 2xx (without: {', '.join(never) or 'none'}); "
             f"answers: {classes} ({statuses}); {len(self.failures)} kinds of failures."
         )

@@ -1,13 +1,20 @@
 """Objects that are made for one request, so that its path points at something which is there."""
 
 from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import httpx2 as httpx
 
 from app.core.ids import new_id
+from app.tasks.import_tasks import import_files
+from fuzz import files
 from fuzz.cast import Cast
 from tests.support.mail import token_for
 from tests.support.people import Person, event
 
 API = "/api/v1"
+MOVED = {"proposed_start": "2027-03-22T15:00:00", "proposed_end": "2027-03-22T16:00:00"}
 
 
 class NotMade(Exception):
@@ -16,17 +23,25 @@ class NotMade(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """What the parameters of a path are to be, and a query that this object alone needs."""
+    """What the parameters of a path are to be, and a query that this object alone needs.
+
+    `occurrence` is the start of one of its occurrences, where it is a series.
+    """
 
     ids: dict[str, str]
     query: dict[str, str] = field(default_factory=dict)
+    occurrence: str | None = None
 
 
 @dataclass
 class Targets:
-    """Makes them: in the company of the run or, for an administrator of the installation, a company of its own."""
+    """Makes them: in the company of the run or, for an administrator of the installation, a company of its own.
+
+    What belongs to somebody belongs to the sender, who may do everything with it.
+    """
 
     cast: Cast
+    random: Random
 
     def for_path(self, path: str, sender: Person) -> Target:
         """An object for each parameter of `path`, a template of the OpenAPI document.
@@ -35,19 +50,26 @@ class Targets:
             NotMade: the API refused to make one.
         """
         kind = path.removeprefix(API).split("/")[1]
-        if kind == "organizations":
-            return self._organization(path, sender)
-        if kind == "users":
-            return Target({"user_id": self._user(path)})
-        if kind == "events":
-            return self._event(path)
-        bodies: dict[str, tuple[str, object]] = {
-            "rooms": ("room_id", {"name": new_id().hex, "capacity": 4}),
-            "calendars": ("calendar_id", {"name": "Team", "is_public": True}),
-            "departments": ("department_id", {"name": new_id().hex}),
-        }
-        parameter, named = bodies[kind]
-        return Target({parameter: self._made(f"/{kind}", named)})
+        owner = self.cast.admin if sender is self.cast.installation_admin else sender
+        match kind:
+            case "organizations":
+                return self._organization(path, sender)
+            case "users":
+                return Target({"user_id": self._user(path)})
+            case "events":
+                return self._event(path, owner)
+            case "calendars":
+                return self._calendar(path, owner)
+            case "feeds":
+                return self._feed(path, owner)
+            case "delegations":
+                delegate = self.cast.company.person()
+                return Target({"delegation_id": self._made("/delegations", {"delegate_id": delegate.id}, owner)})
+            case "rooms":
+                return Target({"room_id": self._made("/rooms", {"name": new_id().hex, "capacity": 4})})
+            case "departments":
+                return Target({"department_id": self._department()})
+        raise AssertionError(f"nobody knows how to make what {path} names")
 
     def invited(self) -> dict[str, str]:
         """An address that is invited into the company of the run, and the token in the mail to it."""
@@ -56,16 +78,61 @@ class Targets:
         token = token_for(self.cast.database, email)
         return {"email": email, "token": token, "invitation_token": token}
 
-    def _event(self, path: str) -> Target:
-        """An event with a guest, and what hangs on it where the path names that."""
-        event_id = self._made("/events", event(participants=[{"user_id": self.cast.employee.id}]))
-        ids = {"event_id": event_id, "user_id": self.cast.employee.id}
+    def principal_of(self, delegate: Person) -> Person:
+        """A new colleague for whom `delegate` may act."""
+        principal = self.cast.company.person()
+        self._made("/delegations", {"delegate_id": delegate.id, "sees_private": True}, principal)
+        return principal
+
+    def _event(self, path: str, owner: Person) -> Target:
+        """An event of the owner, who takes part, with guests, and what hangs on it where the path names that."""
+        guest = self.cast.admin if owner is self.cast.employee else self.cast.employee
+        outside = new_email()
+        participants = [{"user_id": owner.id}, {"user_id": guest.id}, {"email": outside}]
+        ids = {"user_id": guest.id}
+        if "{department_id}" in path:
+            ids["department_id"] = self._department()
+            participants.append({"department_id": ids["department_id"]})
+        # What is proposed is a time for an event, or for one occurrence.
+        is_series = "/proposal/" not in path and self.random.choice([True, False])
+        body = event(participants=participants, recurrence_rule="FREQ=WEEKLY;COUNT=3" if is_series else None)
+        event_id = ids["event_id"] = self._made("/events", body, owner)
         if "{comment_id}" in path:
-            ids["comment_id"] = self._made(f"/events/{event_id}/comments", {"body": "First"})
+            ids["comment_id"] = self._made(f"/events/{event_id}/comments", {"body": "First"}, owner)
         if "{attachment_id}" in path:
             # Any body is a file.
-            ids["attachment_id"] = self._made(f"/events/{event_id}/attachments?name=a.json", {"a": 1})
+            ids["attachment_id"] = self._made(f"/events/{event_id}/attachments?name=a.json", {"a": 1}, owner)
+        if "/proposal/" in path:
+            self._accepted(guest.put(f"/events/{event_id}/response", {"response": "tentative", **MOVED}), 200)
+        query = {"email": outside} if path.endswith("/participants") else {}
+        return Target(ids, query, "2027-03-29T09:00:00" if is_series else None)
+
+    def _calendar(self, path: str, owner: Person) -> Target:
+        """A calendar, one that shows a feed which nobody fetches, and what hangs on it where the path names that."""
+        if "{outside_calendar_id}" in path:
+            subscription = {"url": outside_address(), "name": "Outside"}
+            return Target({"outside_calendar_id": self._made("/calendars/subscriptions", subscription, owner)})
+        calendar_id = self._made("/calendars", {"name": "Team", "is_public": True}, owner)
+        ids = {"calendar_id": calendar_id}
+        if "{share_id}" in path:
+            share = {"user_id": self.cast.company.person().id, "level": "read"}
+            ids["share_id"] = self._made(f"/calendars/{calendar_id}/shares", share, owner)
+        if "{import_id}" in path:
+            headers = {"Content-Type": files.CALENDAR}
+            sent = owner.call(
+                "POST", f"/calendars/{calendar_id}/imports", content=files.calendar(self.random), headers=headers
+            )
+            ids["import_id"] = str(self._accepted(sent, 202)["id"])
+            if path.endswith("/lines"):
+                # No worker runs beside the API: its task is called here.
+                import_files()
         return Target(ids)
+
+    def _feed(self, path: str, owner: Person) -> Target:
+        feed = self._accepted(owner.post("/feeds", {}), 201)
+        if "{token}" in path:
+            return Target({"token": feed["url"].rpartition("/")[2].removesuffix(".ics")})
+        return Target({"feed_id": feed["id"]})
 
     def _organization(self, path: str, sender: Person) -> Target:
         organization, query = str(self.cast.company.organization.id), dict[str, str]()
@@ -83,16 +150,28 @@ class Targets:
         """A new colleague; one who has left, where a leaving is to be undone."""
         person = self.cast.company.person()
         if path.endswith("/leaving/undo"):
-            self._made(f"/users/{person.id}/leaving", {"successor_id": None}, status=200)
+            self._accepted(self.cast.admin.post(f"/users/{person.id}/leaving", {"successor_id": None}), 200)
         return person.id
 
+    def _department(self) -> str:
+        return self._made("/departments", {"name": new_id().hex})
+
     def _made(self, path: str, body: object, sender: Person | None = None, status: int = 201) -> str:
-        answer = (sender or self.cast.admin).post(path, body)
+        return str(self._accepted((sender or self.cast.admin).post(path, body), status)["id"])
+
+    @staticmethod
+    def _accepted(answer: httpx.Response, status: int) -> dict[str, Any]:
         if answer.status_code != status:
             raise NotMade(answer.text)
-        return str(answer.json()["id"])
+        body: dict[str, Any] = answer.json()
+        return body
 
 
 def new_email() -> str:
     """An address that nobody has."""
     return f"somebody-{new_id().hex}@example.com"
+
+
+def outside_address() -> str:
+    """Of a feed elsewhere. No worker fetches it, and nobody can have the name (RFC 6761, 6.4)."""
+    return f"https://{new_id().hex}.invalid/calendar.ics"

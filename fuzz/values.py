@@ -1,16 +1,20 @@
 """Values that no generator could guess, for fields and parameters by their names."""
 
+from datetime import timedelta
 from random import Random
 from typing import Any
 
 from app.core.ids import new_id
 from fuzz.cast import Cast
-from fuzz.targets import API, Targets, new_email
+from fuzz.targets import API, MOVED, Targets, new_email, outside_address
 from tests.support.people import PASSWORD
+from tests.support.planning import today
 
 RULES = ["FREQ=DAILY;COUNT=5", "FREQ=WEEKLY;BYDAY=MO,WE;COUNT=6", "FREQ=MONTHLY;BYMONTHDAY=-1;COUNT=3", "FREQ=YEARLY"]
 ZONES = ["Europe/Berlin", "Asia/Almaty", "Australia/Lord_Howe", "UTC"]
 WEEKS = [[1, 2, 3, 4, 5], [7, 1, 2, 3, 4], [6]]
+WITH_ONE = ("/participants", "/shares")
+WAYS_TO_NAME = ("user_id", "department_id", "email")
 COUNTRIES = ["RU", "DE", "kz", None]
 
 
@@ -29,6 +33,27 @@ class Values:
         for room_id in self.room_ids:
             admin.create_event(participants=[{"user_id": self.people[0]}], room_id=room_id)
 
+    def mend_body(self, path: str, body: dict[str, Any]) -> None:
+        """Put values that can succeed into the fields of a body that are there."""
+        values = self.for_path(path)
+        if path.endswith(WITH_ONE):
+            # Somebody is named in one way.
+            named = self.random.choice([name for name in WAYS_TO_NAME if name in body] or ["user_id"])
+            for name in WAYS_TO_NAME:
+                body.pop(name, None)
+            body[named] = None
+            values["department_id"] = self.random.choice(self.department_ids)
+        body.update({name: values[name] for name in body.keys() & values.keys()})
+        if "start_time" in body:
+            body["is_all_day"] = False
+        if body.keys() & MOVED.keys():
+            body.update(MOVED)
+
+    def mend_query(self, path: str, query: dict[str, Any]) -> None:
+        """Put values that can succeed into the parameters that are there."""
+        values = self.for_path(path)
+        query.update({name: values[name] for name in query.keys() & values.keys()})
+
     def for_path(self, path: str) -> dict[str, Any]:
         """By name, for a request to `path`.
 
@@ -36,6 +61,10 @@ class Values:
             NotMade: the API refused to make what the request needs.
         """
         values = {"name": new_id().hex, **self._of_events(), **self._of_people(), **self._of_companies()}
+        if path == f"{API}/events/find-time":
+            values.update(self._of_a_search())
+        if path == f"{API}/delegations":
+            values["delegate_id"] = self.cast.company.person().id
         if path == f"{API}/auth/refresh":
             values["refresh_token"] = self.cast.company.person().refresh_token
         if path == f"{API}/auth/login":
@@ -60,6 +89,23 @@ class Values:
             "room_id": pick(self.room_ids),
             "participants": pick([[], [{"user_id": pick(self.people)}]]),
             "color": "#ff8800",
+            "url": outside_address(),
+            "refresh_minutes": pick([15, 60]),
+            "transparency": pick([None, "transparent"]),
+            "rooms": self.random.sample(self.room_ids, 2),
+        }
+
+    def _of_a_search(self) -> dict[str, Any]:
+        """For a time to meet, which is looked for from now on."""
+        pick, sample = self.random.choice, self.random.sample
+        return {
+            "from": f"{today() + timedelta(days=1)}",
+            "to": f"{today() + timedelta(days=8)}",
+            "duration_minutes": pick([15, 60, 480, 3000]),
+            "required": sample(self.people, pick([1, 3])),
+            "optional": sample(self.people, pick([0, 2])),
+            "departments": pick([[], [{"id": pick(self.department_ids), "any_of": pick([True, False])}]]),
+            "rooms": pick([None, {}, {"ids": self.room_ids, "count": 2}, {"capacity": 2, "equipment": ["projector"]}]),
         }
 
     def _of_people(self) -> dict[str, Any]:
@@ -72,6 +118,12 @@ class Values:
             "birthday": "1990-05-17",
             "user_id": pick(self.people),
             "actor_id": self.cast.admin.id,
+            "owner_id": self.cast.admin.id,
+            "organizer_id": self.cast.admin.id,
+            "participant_id": pick(self.people),
+            "principal_id": self.cast.admin.id,
+            "users": self.random.sample(self.people, 2),
+            "departments": [pick(self.department_ids)],
             "manager_id": pick([self.cast.admin.id, None]),
             "department_id": pick([*self.department_ids, None]),
             "successor_id": pick(self.people),

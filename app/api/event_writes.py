@@ -16,10 +16,10 @@ from app.services.event_service import Outcome
 
 # The answer to dry_run, for the document.
 PREVIEW: dict[int | str, dict[str, Any]] = {200: {"model": ChangesRead, "description": "dry_run: what would happen"}}
-# The same where the write itself answers 200 with the event.
-EVENT_OR_PREVIEW: dict[int | str, dict[str, Any]] = {
-    200: {"model": EventRead | ChangesRead, "description": "The event; with dry_run, what would happen"}
-}
+# The same where the write itself answers 200 with the event. The union is the response_model of such a route: a model
+# in `responses` would be laid over that of the route, and the document would ask for both at once.
+EventOrPreview = EventRead | ChangesRead
+EVENT_OR_PREVIEW: dict[int | str, dict[str, Any]] = {200: {"description": "The event; with dry_run, what would happen"}}
 
 
 def write_event(

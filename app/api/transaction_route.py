@@ -10,6 +10,7 @@ for: the workers are told, such as to send the mail that they wrote, and files t
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import UnionType
 from typing import Any
 
 from fastapi import Response
@@ -42,10 +43,11 @@ class TransactionRoute(APIRoute):
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        model = options.get("response_model")
+        model: Any = options.get("response_model")
+        is_schema = isinstance(model, UnionType) or (isinstance(model, type) and issubclass(model, BaseModel))
         answer = Answer(
             status=options.get("status_code") or 200,
-            adapter=TypeAdapter(model) if isinstance(model, type) and issubclass(model, BaseModel) else None,
+            adapter=TypeAdapter(model) if is_schema else None,
             collection=path if options.get("status_code") == 201 and "{" not in path else None,
         )
         self.is_post = "POST" in (options.get("methods") or ())

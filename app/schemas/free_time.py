@@ -119,7 +119,8 @@ class OutsideRead(PersonRead):
     """Somebody who would meet outside their working hours, at this time of their own wall clock."""
 
     is_required: bool
-    local_start: datetime
+    # RFC 3339, which is what "date-time" means, knows no time without an offset.
+    local_start: datetime = Field(json_schema_extra={"format": "date-time-local"}, examples=["2027-03-22T18:00:00"])
     time_zone: str
 
 

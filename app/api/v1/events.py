@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Query, Response
 
 from app.api.deps import ActingUser, IfMatch, page_request
-from app.api.event_writes import EVENT_OR_PREVIEW, PREVIEW, write_event
+from app.api.event_writes import EVENT_OR_PREVIEW, PREVIEW, EventOrPreview, write_event
 from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
 from app.api.repeatable_route import RepeatableRoute
@@ -96,7 +96,7 @@ def read_event(
 
 @router.put(
     "/{event_id}",
-    response_model=EventRead,
+    response_model=EventOrPreview,
     summary="Replace an event, or occurrences of a series",
     responses={**EVENT_OR_PREVIEW, **responses(401, 403, 404, 409, 412)},
 )
@@ -119,7 +119,7 @@ def replace_event(
 
 @router.patch(
     "/{event_id}",
-    response_model=EventRead,
+    response_model=EventOrPreview,
     summary="Change an event, or occurrences of a series",
     responses={**EVENT_OR_PREVIEW, **responses(401, 403, 404, 409, 412)},
 )

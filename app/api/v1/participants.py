@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query
 
 from app.api.deps import ActingUser, IfMatch
-from app.api.event_writes import EVENT_OR_PREVIEW, PREVIEW, write_event
+from app.api.event_writes import EVENT_OR_PREVIEW, PREVIEW, EventOrPreview, write_event
 from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
 from app.api.repeatable_route import RepeatableRoute
@@ -91,7 +91,7 @@ def remove_outside_guest(
 
 @router.put(
     "/{event_id}/response",
-    response_model=EventRead,
+    response_model=EventOrPreview,
     summary="Answer an invitation",
     responses={**EVENT_OR_PREVIEW, **responses(401, 403, 404)},
 )
@@ -111,7 +111,7 @@ def answer_invitation(event_id: UUID, data: AnswerWrite, user: ActingUser, sessi
 
 @router.patch(
     "/{event_id}/mine",
-    response_model=EventRead,
+    response_model=EventOrPreview,
     summary="Set what is mine in an event",
     responses={**EVENT_OR_PREVIEW, **responses(401, 403, 404)},
 )
@@ -128,7 +128,7 @@ def set_mine(event_id: UUID, data: OwnWrite, user: ActingUser, session: SessionD
 
 @router.post(
     "/{event_id}/participants/{user_id}/proposal/accept",
-    response_model=EventRead,
+    response_model=EventOrPreview,
     summary="Move an event to the time that a participant proposed",
     responses={**EVENT_OR_PREVIEW, **responses(401, 403, 404, 409, 412)},
 )
@@ -147,7 +147,7 @@ def accept_proposal(
 
 @router.post(
     "/{event_id}/participants/{user_id}/proposal/decline",
-    response_model=EventRead,
+    response_model=EventOrPreview,
     summary="Decline the time that a participant proposed",
     responses={**EVENT_OR_PREVIEW, **responses(401, 403, 404, 412)},
 )
