@@ -21,7 +21,7 @@ from app.models.event import Event, EventStatus
 from app.schemas.event import EventWrite
 from app.services import booking_service, calendar_service, occurrence_service, series_service
 from app.services.event_reading import GUEST_RIGHTS
-from app.services.event_times import EventTimes, as_instant, checked_series, resolve_times, series_of
+from app.services.event_times import EventTimes, as_instant, check_rdates, checked_series, resolve_times, series_of
 from app.services.notice_service import Notice, note_change
 from app.services.occurrence_service import bound_of
 from app.services.participant_service import (
@@ -75,6 +75,8 @@ def edit_whole(session: Session, actor: Actor, event: Event, wanted: Wanted, anc
     """
     old, before = series_of(event), {name: getattr(event, name) for name in (*CONTENT, "room_id")}
     times = _whole_times(event, old, wanted, anchor)
+    if "rdates" in wanted.sent:
+        check_rdates(times)
     values = {**asdict(times), **content_of(wanted.data)}
     if wanted.data.calendar_id is not None and wanted.data.calendar_id != event.calendar_id:
         values["calendar_id"] = calendar_service.get_writable_calendar(session, actor, wanted.data.calendar_id).id
@@ -149,6 +151,10 @@ def edit_occurrence(
     if rescheduled and override.room_id is not None:
         check_bookable(override.start_time, "start_time")
     difference = _set_participants(session, override, [], wanted)
+    if difference and not changed:
+        # Whoever holds the series' ETag is to notice.
+        series.version += 1
+        flush(session)
     if rescheduled or (was_cancelled and "status" in changed):
         reset_responses(session, override)
         trace.asked_again.append(override)
@@ -206,6 +212,8 @@ def _whole_times(event: Event, old: Series, wanted: Wanted, anchor: Occurrence |
     try:
         follows = moved(old, *_wall_times(times))
     except CannotMove as error:
+        if error.code == "pattern_cannot_move":
+            raise Invalid("rule_cannot_move", field="recurrence_rule") from error
         raise Invalid("rule_start_not_in_rule", field="recurrence_rule", start=times.start_wall) from error
     following = series_service.recurrence_columns(follows)
     kept = {name: following[name] for name in ("recurrence_rule", "exdates", "rdates") if name not in wanted.sent}

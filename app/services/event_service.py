@@ -32,7 +32,7 @@ from app.services.event_edit_service import (
     remove_occurrence,
 )
 from app.services.event_reading import GUEST_RIGHTS, as_written
-from app.services.event_times import checked_series, resolve_times
+from app.services.event_times import check_rdates, checked_series, resolve_times
 from app.services.notice_service import note
 from app.services.participant_service import Key, participants_of, set_participants
 from app.services.rows import check_version, flush
@@ -83,6 +83,7 @@ def create_event(session: Session, actor: Actor, data: EventWrite) -> Outcome:
     """
     calendar = _target_calendar(session, actor, data)
     times = resolve_times(data, actor.time_zone)
+    check_rdates(times)
     series = checked_series(times)
     event = Event(
         **asdict(times),

@@ -73,6 +73,12 @@ def resolve_times(data: EventWrite, default_zone: str) -> EventTimes:
     )
 
 
+def check_rdates(times: EventTimes) -> None:
+    """Raises Invalid when one of the further starts that a client sent lies before the start; imports may have such."""
+    if any(wall <= times.start_wall for wall in times.rdates):
+        raise Invalid("rdate_not_after_start", field="rdates")
+
+
 def checked_series(times: EventTimes, *, start_must_match: bool = True) -> Series:
     """The series of these times, found affordable.
 
@@ -198,6 +204,4 @@ def _starts(sent: list[date], field: str, start: datetime, zone: ZoneInfo | None
             walls.add(_timed(value, zone, field)[0])
         else:
             walls.add(datetime.combine(value, start.time()))
-    if field == "rdates" and any(wall <= start for wall in walls):
-        raise Invalid("rdate_not_after_start", field=field)
     return sorted(walls)

@@ -16,7 +16,7 @@ from sqlmodel import Session, col
 from app.calendaring.series import Occurrence, Series
 from app.calendaring.splitting import InvalidSplit, split
 from app.calendaring.zones import get_zone, utc_to_wall, wall_to_utc
-from app.core.errors import Conflict, NotFound
+from app.core.errors import NotFound
 from app.core.ids import new_id
 from app.models.event import Event
 from app.services import discussion_service, occurrence_service
@@ -175,7 +175,6 @@ def split_off(session: Session, series: Event, original: datetime) -> Event | No
 
     Raises:
         NotFound: the series has no such occurrence.
-        Conflict: the two parts cannot be told as rules.
     """
     pure = series_of(series)
     try:
@@ -183,9 +182,7 @@ def split_off(session: Session, series: Event, original: datetime) -> Event | No
     except InvalidSplit as error:
         if error.code == "first_instance":
             return None
-        if error.code == "not_an_instance":
-            raise NotFound("occurrence_not_found") from error
-        raise Conflict("series_cannot_split") from error
+        raise NotFound("occurrence_not_found") from error
     part = _copy(series, recurrence_columns(after), uid=str(uuid4()), sequence=0, related_to=series.uid)
     part.ical = series.ical
     for name, value in recurrence_columns(before).items():

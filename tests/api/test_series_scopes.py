@@ -425,3 +425,25 @@ def test_rule_12_comments_and_files_survive_a_split_and_follow_their_occurrences
         assert [item["name"] for item in accepted(anna.get(f"/events/{event_id}/attachments"))["items"]] == ["plan.txt"]
     change(anna, part, {"start_time": "2027-04-05T11:00:00", "end_time": "2027-04-05T12:00:00"})
     assert comments(part["id"])[1] == ("On the fourth", "2027-04-12T09:00:00Z")
+
+
+def test_an_imported_date_before_the_start_stays_when_something_else_is_changed(
+    company: Company, database: psycopg.Connection
+) -> None:
+    anna = company.admin
+    series = anna.create_event(recurrence_rule=WEEKLY, rdates=["2027-04-08T09:00:00"])
+    database.execute("UPDATE events SET rdates = '{2027-03-20 09:00}' WHERE id = %s", [series["id"]])
+    assert change(anna, series, {"title": "Other"})["rdates"] == ["2027-03-20T08:00:00Z"]
+    early = anna.call("PATCH", f"/events/{series['id']}", json={"rdates": ["2027-03-20T09:00:00"]})
+    refused(early, 422, "rdate_not_after_start")
+
+
+def test_a_pattern_that_cannot_move_along_says_so(company: Company) -> None:
+    anna = company.admin
+    series = anna.create_event(
+        start_time="2027-03-01T09:00:00",
+        end_time="2027-03-01T10:00:00",
+        recurrence_rule="FREQ=MONTHLY;BYMONTHDAY=1,15;COUNT=6",
+    )
+    moved = {"start_time": "2027-02-27T09:00:00", "end_time": "2027-02-27T10:00:00"}
+    refused(anna.call("PATCH", f"/events/{series['id']}", json=moved), 422, "rule_cannot_move")

@@ -44,10 +44,6 @@ PLANNING: dict[str, tuple[str, str]] = {
         "The series has no occurrence with this original start.",
         "В серии нет экземпляра с таким исходным началом.",
     ),
-    "series_cannot_split": (
-        "The series cannot be split here: the rest of its rule cannot be written as a rule.",
-        "Разделить серию здесь нельзя: остаток её правила не записать правилом.",
-    ),
     "calendar_is_outside": (
         "This calendar shows a feed from elsewhere: what is in it is changed there.",
         "Этот календарь показывает внешнюю ленту: его события меняют там, откуда они пришли.",

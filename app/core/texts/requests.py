@@ -153,6 +153,10 @@ REQUESTS: dict[str, tuple[str, str]] = {
         "exdates make sense only with recurrence_rule.",
         "exdates имеют смысл только вместе с recurrence_rule.",
     ),
+    "rule_cannot_move": (
+        "The pattern of this rule cannot move along. Send recurrence_rule too.",
+        "Рисунок этого правила не может переместиться вместе с событием. Пришлите и recurrence_rule.",
+    ),
     "occurrence_required": (
         "Say which occurrence: scope this and following need occurrence, its original start.",
         "Укажите экземпляр: для scope this и following нужен occurrence — его исходное начало.",
