@@ -7,6 +7,7 @@ from fastapi.testclient import TestClient
 from psycopg import Connection
 from schemathesis.generation.meta import TestPhase
 
+from app.core.ids import new_id
 from fuzz import files
 from fuzz.cast import Cast
 from fuzz.targets import API, NotMade, Target, Targets, new_email
@@ -67,6 +68,9 @@ class Sender:
             case.path_parameters.update({name: target.ids[name] for name in case.path_parameters})
             # The version that a generator makes up is never that of something new.
             case.headers.pop("if-match", None)
+        if "idempotency-key" in case.headers:
+            # The engine sends one key with different requests.
+            case.headers["idempotency-key"] = new_id().hex
         self._mend_body(case)
         self._mend_query(case, target)
 
@@ -82,6 +86,8 @@ class Sender:
 
     def _mend_body(self, case: Any) -> None:
         if isinstance(case.body, dict):
+            # A copy: the engine makes further cases from the same one.
+            case.body = dict(case.body)
             self.values.mend_body(case.path, case.body)
         elif case.media_type == files.TABLE:
             case.body = self._table()
@@ -91,13 +97,14 @@ class Sender:
             case.body = files.picture(case.media_type)
 
     def _mend_query(self, case: Any, target: Target | None) -> None:
-        query = case.query or {}
+        query = dict(case.query or {})
         if query:
             self.values.mend_query(case.path, query)
             # Only a page that was read gives one.
             query.pop("cursor", None)
         if target is not None:
-            query.update(target.query)
+            known = {parameter.name for parameter in case.operation.query}
+            query.update({name: value for name, value in target.query.items() if name in known})
             if target.occurrence is None:
                 # Only of a series can one be named, or some.
                 query.pop("occurrence", None)

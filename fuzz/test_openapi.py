@@ -25,15 +25,18 @@ from fuzz.sender import Sender
 from fuzz.tally import Tally
 from tests.support.api_process import ApiProcess
 
-CASES = 2000
-# Of these, made at random. The engine made a quarter of them when it was asked for 12 an operation instead of 15.
+# Of 121 operations the engine made 4637 cases: 3022 from every line of the document, 919 at random when it was asked
+# for 8 an operation, 600 in chains, 96 from examples.
+CASES = 3500
+# Of these, made at random.
 FUZZING_CASES = 700
 # And of these, sent in chains in which one request uses what the answer to another gave.
 STATEFUL_CASES = 500
 # Of the requests that the document forbids, made from its every line, this share: others with another seed.
 ONE_OF_FORBIDDEN = 6
 SEED = int(os.environ.get("FUZZ_SEED", "20270322"))
-# The run takes two minutes on two cores; one that has not sent its cases by then is broken, not slow.
+# Those 4637 cases took three minutes on two cores that others used too; a run that has not sent its
+# cases by then is broken, not slow.
 SECONDS = 400
 CHECKS = ("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance")
 
