@@ -105,7 +105,8 @@ def create_event(session: Session, actor: Actor, data: EventWrite) -> Outcome:
         set_participants(session, event, data.participants)
     if event.room_id is not None and event.status != EventStatus.CANCELLED:
         booking_service.sync(session, actor, event)
-    return Outcome(event, [event], Trace(notices=note(session, actor, Why.INVITED, event)))
+    invited = note(session, actor, Why.INVITED, event) if data.participants else []
+    return Outcome(event, [event], Trace(notices=invited))
 
 
 def replace_event(

@@ -26,7 +26,10 @@ COMPANY_LIVES = "EXISTS (SELECT FROM organizations o WHERE o.id = t.organization
 FUNCTION = """
 CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    {note}
+    -- A statement that wrote nothing fires the trigger too.
+    IF EXISTS (SELECT FROM {rows}) THEN
+        {note}
+    END IF;
     RETURN NULL;
 END $$
 """
@@ -195,7 +198,8 @@ def upgrade() -> None:
         for (operation, rows), query in zip(OPERATIONS.items(), touched, strict=True):
             name = f"note_{table}_{operation.lower()}"
             note = NOTE.format(touched=query, condition=COMPANY_LIVES if operation == "DELETE" else "true")
-            op.execute(FUNCTION.format(name=name, note=note))
+            written = "gone" if operation == "DELETE" else "made"
+            op.execute(FUNCTION.format(name=name, note=note, rows=written))
             op.execute(f"""
                 CREATE TRIGGER changes_{operation.lower()} AFTER {operation} ON {table} {rows}
                 FOR EACH STATEMENT EXECUTE FUNCTION {name}()
