@@ -18,7 +18,7 @@ from app.calendaring.splitting import InvalidSplit, split
 from app.calendaring.zones import get_zone, utc_to_wall, wall_to_utc
 from app.core.errors import NotFound
 from app.core.ids import new_id
-from app.models.event import Event
+from app.models.event import Event, EventOccurrence
 from app.services import discussion_service, occurrence_service
 from app.services.event_times import as_instant, series_of
 from app.services.occurrence_service import Stored, bound_of
@@ -127,7 +127,7 @@ def draft_override(session: Session, series: Event, original: datetime) -> tuple
     found = find_override(session, series, original)
     if found is not None:
         return found, False
-    occurrence = occurrence_at(series, original)
+    occurrence = _stored_or_expanded(session, series, original)
     override = _copy(series, _times_of(series, occurrence), series_id=series.id, original_start=original)
     override.span = Range(override.start_time, override.end_time, bounds="[]")
     return override, True
@@ -240,6 +240,25 @@ def recurrence_columns(series: Series) -> dict[str, Any]:
         "rdates": sorted(_walls(series, series.rdates)),
         "nominal_days": series.nominal_days,
     }
+
+
+def _stored_or_expanded(session: Session, series: Event, original: datetime) -> Occurrence:
+    """The occurrence as its row has it: to ask a rule with COUNT would be to count from the first one on.
+
+    Raises:
+        NotFound: there is none.
+    """
+    if series.expanded_until is not None and original >= series.expanded_until:
+        return occurrence_at(series, original)
+    query = select(col(EventOccurrence.starts_at), col(EventOccurrence.ends_at)).where(
+        col(EventOccurrence.organization_id) == series.organization_id,
+        col(EventOccurrence.series_id) == series.id,
+        col(EventOccurrence.original_start) == original,
+    )
+    row = session.execute(query).first()
+    if row is None:
+        raise NotFound("occurrence_not_found")
+    return Occurrence(original, row.starts_at, row.ends_at)
 
 
 def _copy(event: Event, times: Mapping[str, Any], **own: Any) -> Event:
