@@ -3,9 +3,9 @@
 Occurrences, overrides, rooms and answers follow in the same transaction, or nothing of it happens.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import Range
@@ -23,7 +23,7 @@ from app.services import booking_service, calendar_service, occurrence_service, 
 from app.services.event_reading import GUEST_RIGHTS
 from app.services.event_times import EventTimes, as_instant, check_rdates, checked_series, resolve_times, series_of
 from app.services.notice_service import Notice, note_change
-from app.services.occurrence_service import bound_of
+from app.services.occurrence_service import Stored, bound_of
 from app.services.participant_service import (
     Difference,
     apply_difference,
@@ -93,8 +93,10 @@ def edit_whole(session: Session, actor: Actor, event: Event, wanted: Wanted, anc
     planned = occurrence_service.plan(event, new) if rescheduled else []
     flush(session)
     overrides = series_service.overrides_of(session, event) if old.recurs else []
+    stored = occurrence_service.stored_rows(session, event) if rescheduled else {}
+    rows: dict[datetime, Stored] = {}
     if rescheduled:
-        trace.moves = _matching(session, event, old, new, overrides)
+        trace.moves = _matching(stored, old, new, overrides)
         overrides = _rebase(session, event, old, new, overrides, trace)
     _let_follow(overrides, before, event)
     flush(session)
@@ -103,7 +105,10 @@ def edit_whole(session: Session, actor: Actor, event: Event, wanted: Wanted, anc
         occurrence_service.sync(session, event, rows)
     difference = _set_participants(session, event, overrides, wanted)
     if rescheduled or (was_cancelled and "status" in changed):
-        _ask_again(session, event, old, new, overrides, trace, everybody=was_cancelled and "status" in changed)
+        came_back = was_cancelled and "status" in changed
+        everybody = came_back or _has_moved(event, old, new, stored, rows, trace)
+        added = sorted(rows.keys() - set(trace.moves.values()))
+        _ask_again(session, event, added, overrides, trace, everybody=everybody, came_back=came_back)
     if rescheduled or changed & {"room_id", "status"}:
         booking_service.sync(session, actor, event)
     trace.notices = note_change(session, actor, event, changed, difference)
@@ -255,11 +260,11 @@ def _wall_times(times: EventTimes) -> tuple[Any, Any, Any]:
 
 
 def _matching(
-    session: Session, event: Event, old: Series, new: Series, overrides: list[Event]
+    stored: Mapping[datetime, Stored], old: Series, new: Series, overrides: list[Event]
 ) -> dict[datetime, datetime]:
     """Where each stored occurrence and override of the old series is in the new one, by original start."""
     originals = {override.original_start for override in overrides if override.original_start is not None}
-    originals.update(occurrence_service.stored_rows(session, event))
+    originals.update(stored)
     found = matching(old, new, [bound_of(old, original) for original in sorted(originals)])
     return {as_instant(before): as_instant(after) for before, after in found.items()}
 
@@ -272,14 +277,15 @@ def _rebase(
     One that had been moved keeps the time that was agreed for it.
     """
     kept = []
+    were = _times_at(old, [override.original_start for override in overrides])
+    are = _times_at(new, trace.moves.values() if overrides else ())
     for override in overrides:
         assert override.original_start is not None
         target = trace.moves.get(override.original_start)
         if target is None:
             session.delete(override)
             continue
-        was = old.starts_at(bound_of(old, override.original_start))
-        now = new.starts_at(bound_of(new, target))
+        was, now = were.get(override.original_start), are.get(target)
         if was is None or now is None:
             kept.append(override)
             continue
@@ -324,21 +330,18 @@ def _set_participants(session: Session, event: Event, overrides: list[Event], wa
 def _ask_again(
     session: Session,
     event: Event,
-    old: Series,
-    new: Series,
+    added: list[datetime],
     overrides: list[Event],
     trace: Trace,
     *,
     everybody: bool,
+    came_back: bool,
 ) -> None:
     """Reset answers where the time has changed, an occurrence is new, or comes back; nowhere else (rule 14)."""
-    moved_originals = {before for before, after in trace.moves.items() if _time_of(old, before) != _time_of(new, after)}
-    stored = occurrence_service.stored_rows(session, event)
-    added = sorted(set(stored) - set(trace.moves.values()))
-    if everybody or moved_originals or len(added) > ADDED_ASKED_APART or (added and not old.recurs):
+    if everybody or len(added) > ADDED_ASKED_APART:
         reset_responses(session, event)
         trace.asked_again.append(event)
-        for override in overrides if everybody else trace.followed:
+        for override in overrides if came_back else trace.followed:
             reset_responses(session, override)
             trace.asked_again.append(override)
         return
@@ -348,6 +351,29 @@ def _ask_again(
         trace.asked_again.append(override)
 
 
-def _time_of(series: Series, original: datetime) -> tuple[Any, Any] | None:
-    found = series.starts_at(bound_of(series, original))
-    return None if found is None else (found.start, found.end)
+def _has_moved(
+    event: Event,
+    old: Series,
+    new: Series,
+    stored: Mapping[datetime, Stored],
+    rows: Mapping[datetime, Stored],
+    trace: Trace,
+) -> bool:
+    """Whether the series itself is at another time. Its rows tell: a rule with COUNT counts anew at each look."""
+    if (old.first_start, old.first_end) != (new.first_start, new.first_end) or (new.recurs and not old.recurs):
+        return True
+    pairs = (
+        (stored[before], rows[after]) for before, after in trace.moves.items() if before in stored and after in rows
+    )
+    return any(
+        was.event_id == event.id and (was.starts_at, was.ends_at) != (now.starts_at, now.ends_at) for was, now in pairs
+    )
+
+
+def _times_at(series: Series, originals: Iterable[datetime | None]) -> dict[datetime | None, Occurrence]:
+    """The occurrences with these original starts, found in one walk."""
+    wanted = {original for original in originals if original is not None}
+    if not wanted:
+        return {}
+    walk = series.occurrences(before=bound_of(series, max(wanted) + timedelta(days=1)))
+    return {start: found for found in walk if (start := as_instant(found.original_start)) in wanted}
