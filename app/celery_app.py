@@ -105,6 +105,11 @@ app.conf.update(
             "schedule": crontab(),
             "options": {"expires": 60},
         },
+        "book-reached-rooms-hourly": {
+            "task": "app.tasks.occurrence_tasks.book_reached_rooms",
+            "schedule": crontab(minute=37),
+            "options": {"expires": 3600},
+        },
         "extend-occurrences-nightly": {
             "task": "app.tasks.occurrence_tasks.extend_occurrences",
             "schedule": crontab(hour=2, minute=30),

@@ -30,7 +30,7 @@ COLUMNS = {
     " access_tickets, access_availability_slots, show_local_time, show_moscow_time",
     "auth_sessions": "id, user_id, organization_id, generation, refreshed_at, expires_at, created_at",
     "calendars": "organization_id, id, name, color, owner_id, is_public",
-    "rooms": "organization_id, id, name, capacity, equipment, is_active",
+    "rooms": "organization_id, id, name, capacity, is_active",
     "events": "organization_id, id, title, description, start_time, end_time, start_wall, end_wall, time_zone,"
     " tzdata_version, location, calendar_id, organizer_id, room_id, is_all_day, recurrence_rule, status, uid,"
     " sequence, span, expanded_until",
@@ -64,8 +64,9 @@ DERIVED = (
     WHERE e.expanded_until IS NULL OR o.start < e.expanded_until
     """,
     """
-    INSERT INTO room_bookings (organization_id, id, room_id, series_id, original_start, during, state, created_at)
-    SELECT e.organization_id, gen_random_uuid(), e.room_id, e.id, o.original_start,
+    INSERT INTO room_bookings
+        (organization_id, id, room_id, series_id, original_start, starts_at, ends_at, during, state, created_at)
+    SELECT e.organization_id, gen_random_uuid(), e.room_id, e.id, o.original_start, o.starts_at, o.ends_at,
            tstzrange(o.starts_at, o.ends_at), 'confirmed', now()
     FROM events e JOIN event_occurrences o ON o.organization_id = e.organization_id AND o.series_id = e.id
     WHERE e.room_id IS NOT NULL AND e.status <> 'cancelled'
@@ -120,7 +121,7 @@ class DataSet:
             for room in range(self.shape.rooms_per_company):
                 company.rooms.append(self._ids.new())
                 capacity = 4 + room % 5 * 4
-                rows["rooms"].append(line(company.id, company.rooms[-1], f"Room {room}", capacity, "[]", "t"))
+                rows["rooms"].append(line(company.id, company.rooms[-1], f"Room {room}", capacity, "t"))
             for person in range(self.shape.users_per_company):
                 self._add_user(rows, company, f"person-{number}-{person}@example.com")
             for public in range(self.shape.public_calendars):

@@ -41,6 +41,8 @@ def pytest_configure(config: pytest.Config) -> None:
         RATE_LIMIT_LOGIN="1000000/minute",
         DEFAULT_TIME_ZONE="Europe/Moscow",
         LOG_LEVEL="WARNING",
+        # Rooms can be booked as far ahead as occurrences are stored; tests of the booking window set one.
+        ROOM_BOOKING_WINDOW_DAYS="730",
     )
     for name in (
         *("CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "BACKEND_CORS_ORIGINS", "TRUSTED_PROXIES"),

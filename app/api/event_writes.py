@@ -11,8 +11,8 @@ from app.core.actor import Actor
 from app.schemas.event import EventRead, WriteQuery
 from app.schemas.event_preview import ChangesRead
 from app.services import event_preview_service, notice_service
-from app.services.event_reading import read_event
 from app.services.event_service import Outcome
+from app.services.room_report_service import read_outcome
 
 # The answer to dry_run, for the document.
 PREVIEW: dict[int | str, dict[str, Any]] = {200: {"model": ChangesRead, "description": "dry_run: what would happen"}}
@@ -35,4 +35,4 @@ def write_event(
         return Response(told.model_dump_json(), media_type="application/json")
     outcome = change()
     notice_service.tell(session, user, outcome.trace.notices, query.notify)
-    return None if outcome.event is None else read_event(session, user, outcome.event)
+    return None if outcome.event is None else read_outcome(session, user, outcome)

@@ -160,6 +160,20 @@ class Settings(BaseSettings):
     FIND_TIME_MAX_STARTS: int = Field(10_000, ge=100, le=200_000)
     STATISTICS_MAX_ROWS: int = Field(10_000, ge=100, le=1_000_000)
 
+    # Rooms
+    BUILDINGS_MAX: int = Field(500, ge=1, le=10_000)
+    ROOM_BOOKING_WINDOW_DAYS: int = Field(180, ge=1, le=3660)
+    ROOM_APPROVAL_HOURS: int = Field(48, ge=1, le=24 * 90)
+    ROOM_HOLD_MAX_MINUTES: int = Field(15, ge=1, le=24 * 60)
+    ROOM_HOLDS_PER_USER: int = Field(10, ge=1, le=1000)
+    ROOM_OFFER_MINUTES: int = Field(15, ge=1, le=24 * 60)
+    ROOM_WAITING_PER_USER: int = Field(50, ge=1, le=10_000)
+    ROOM_CHECK_IN_EARLY_MINUTES: int = Field(15, ge=0, le=24 * 60)
+    ROOM_BLOCKINGS_MAX: int = Field(1000, ge=1, le=100_000)
+    ROOM_POLICY_PEOPLE_MAX: int = Field(500, ge=1, le=10_000)
+    ROOM_CLOSING_MAX_BOOKINGS: int = Field(2000, ge=1, le=100_000)
+    ROOM_PANEL_STREAMS_MAX: int = Field(500, ge=1, le=100_000)
+
     # Changes and repeated requests
     CHANGES_KEEP_DAYS: int = Field(30, ge=1, le=3650)
     IDEMPOTENCY_KEEP_HOURS: int = Field(24, ge=1, le=24 * 30)

@@ -19,7 +19,7 @@ from app.models.user import User
 from app.schemas.calendar import CalendarWrite
 from app.schemas.event import EventWrite
 from app.schemas.participant import ParticipantWrite
-from app.schemas.room import RoomWrite
+from app.schemas.room import EquipmentWrite, RoomWrite
 from app.schemas.user import UserWrite
 from app.services import calendar_service, event_service, room_service, user_service
 from app.services.bootstrap_service import FIRST_COMPANY
@@ -150,7 +150,7 @@ def _write_rooms_and_calendars(session: Session, plan: Plan, written: _Written) 
             description=room.description,
             capacity=room.capacity,
             location=room.location,
-            equipment=list(room.equipment),
+            equipment=[EquipmentWrite(name=name) for name in room.equipment],
         )
         written.rooms[room.name] = room_service.create_room(session, admin, data).id
     for calendar in plan.calendars:

@@ -2,6 +2,16 @@
 
 from app.models.audit import AuditAction, AuditEntry
 from app.models.base import metadata
+from app.models.booking import (
+    BookingReason,
+    BookingSource,
+    BookingState,
+    RequestState,
+    RoomBooking,
+    RoomRequest,
+    RoomWaiting,
+    WaitingState,
+)
 from app.models.calendar import Calendar
 from app.models.change import Change, ChangeKind
 from app.models.department import Department
@@ -25,20 +35,42 @@ from app.models.invitation import Invitation
 from app.models.organization import Organization, OrganizationDomain
 from app.models.outbox import OutboxMessage
 from app.models.participant import EventParticipant, ParticipantResponse, ParticipantRole
-from app.models.room import BookingState, Room, RoomBooking
+from app.models.place import Building
+from app.models.room import AccessibilityFeature, Room, RoomEquipment
+from app.models.room_policy import (
+    BlockingKind,
+    BookableBy,
+    BookingPolicy,
+    BookingPolicyPerson,
+    CapacityRule,
+    InPolicy,
+    OutOfPolicy,
+    PanelDetails,
+    PolicyPurpose,
+    RoomBlocking,
+)
 from app.models.sharing import CalendarShare, CalendarSubscription, Delegation, ShareLevel
 from app.models.user import AuthSession, PersonWord, Role, User
 
 __all__ = [
+    "AccessibilityFeature",
     "AuditAction",
     "AuditEntry",
     "AuthSession",
+    "BlockingKind",
+    "BookableBy",
+    "BookingPolicy",
+    "BookingPolicyPerson",
+    "BookingReason",
+    "BookingSource",
     "BookingState",
+    "Building",
     "Calendar",
     "CalendarComponent",
     "CalendarFeed",
     "CalendarShare",
     "CalendarSubscription",
+    "CapacityRule",
     "Change",
     "ChangeKind",
     "Delegation",
@@ -59,20 +91,30 @@ __all__ = [
     "IcsImportState",
     "IcsOutcome",
     "IdempotencyKey",
+    "InPolicy",
     "Invitation",
     "Organization",
     "OrganizationDomain",
+    "OutOfPolicy",
     "OutboxMessage",
     "OutsideFeed",
+    "PanelDetails",
     "ParticipantResponse",
     "ParticipantRole",
     "PersonWord",
+    "PolicyPurpose",
+    "RequestState",
     "Role",
     "Room",
+    "RoomBlocking",
     "RoomBooking",
+    "RoomEquipment",
+    "RoomRequest",
+    "RoomWaiting",
     "ShareLevel",
     "Transparency",
     "User",
     "Visibility",
+    "WaitingState",
     "metadata",
 ]

@@ -26,7 +26,13 @@ class AuditObject(StrEnum):
     CALENDAR_SHARES = "calendar_shares"
     CALENDAR_FEEDS = "calendar_feeds"
     DELEGATIONS = "delegations"
+    BUILDINGS = "buildings"
     ROOMS = "rooms"
+    ROOM_EQUIPMENT = "room_equipment"
+    ROOM_BLOCKINGS = "room_blockings"
+    ROOM_REQUESTS = "room_requests"
+    BOOKING_POLICIES = "booking_policies"
+    BOOKING_POLICY_PEOPLE = "booking_policy_people"
     HANDOVERS = "handovers"
     AUTH_SESSIONS = "auth_sessions"
 

@@ -1,13 +1,14 @@
 """Events and their occurrences."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, StrictBool, StringConstraints
 
+from app.models.booking import BookingReason, BookingState
 from app.models.event import EventStatus, Transparency, Visibility
-from app.models.room import BookingState
+from app.models.room_policy import RoomRule
 from app.schemas.common import (
     DateOrInstant,
     DateOrMoment,
@@ -124,9 +125,44 @@ class EventRead(Output):
         description="Where guests do not see each other: yourself and the organizer"
     )
     participants_count: int = Field(description="How many people take part, those of departments included")
+    room_report: "RoomReport | None" = Field(
+        None, description="What became of the room, occurrence by occurrence: in the answer to a write that booked"
+    )
     created_at: Instant
     updated_at: Instant
     version: int
+
+
+class OccurrenceRoomRead(Output):
+    """What one occurrence has of the room that it asks for; `reason` says why it has none."""
+
+    original_start: DateOrInstant
+    start_time: DateOrInstant
+    end_time: DateOrInstant
+    room_id: UUID
+    state: BookingState
+    reason: BookingReason | None
+    request_id: UUID | None = Field(description="The request that an approver decides about")
+
+
+class BrokenRuleRead(Output):
+    """A rule of a room that a booking breaks: what it asks for, and what would be allowed."""
+
+    rule: RoomRule
+    room_id: UUID
+    original_start: Instant | None = Field(description="Null: all occurrences")
+    start_time: Instant | None
+    end_time: Instant | None
+    value: Any
+    allowed: Any
+
+
+class RoomReport(Output):
+    """What became of the rooms of an event: every occurrence, and how many there are in each state."""
+
+    counts: dict[BookingState, int]
+    warnings: list[BrokenRuleRead]
+    occurrences: list[OccurrenceRoomRead]
 
 
 class Scope(StrEnum):
@@ -150,6 +186,13 @@ class WriteQuery(Input):
 
     dry_run: bool = Field(False, description="Answer what would happen. Nothing is changed, and nobody is told")
     notify: Notify = Field(Notify.ALL, description="Who is told: all, only guests from outside, nobody")
+    room_clashes_percent: int = Field(
+        0,
+        ge=0,
+        le=100,
+        description="How many of the occurrences may go without their room where it is taken or a rule forbids it. "
+        "0: the room for all or nothing is written; 100: whatever clashes is skipped",
+    )
 
 
 class ChangeQuery(WriteQuery):
@@ -214,12 +257,14 @@ class ClashRead(Output):
     """A wanted occurrence, and the booking that is in its way. `title` only where you may see that event."""
 
     room_id: UUID
+    original_start: Instant
     start_time: Instant
     end_time: Instant
     booked_from: Instant
     booked_to: Instant
     event_id: UUID | None
     title: str | None
+    alternatives: list["FreeRoomRead"] = Field(description="Free then, and most like it: size, equipment, place")
 
 
 class FreeRoomRead(Output):

@@ -11,7 +11,7 @@ from app.calendaring.finding import Hours, Order, Why
 from app.calendaring.free_busy import BusyType
 from app.schemas.common import DateOrMoment, Input, Instant, Output, ZoneName
 from app.schemas.event import FreeRoomRead
-from app.schemas.room import Equipment
+from app.schemas.room import EquipmentName
 
 
 class SubjectKind(StrEnum):
@@ -66,7 +66,7 @@ class RoomWish(Input):
     ids: list[UUID] | None = Field(None, min_length=1, max_length=1000)
     count: int = Field(1, ge=1, le=20)
     capacity: int = Field(1, ge=1, le=100_000, description="Of each room")
-    equipment: list[Equipment] = Field(default_factory=list, max_length=20, description="All of these")
+    equipment: list[EquipmentName] = Field(default_factory=list, max_length=20, description="All of these")
 
 
 class FindTimeWrite(Input):

@@ -1,135 +1,73 @@
-"""Rooms for occurrences. PostgreSQL refuses what overlaps; here the refusal gets its explanation."""
+"""Rooms for occurrences: bookings follow what a series asks for. PostgreSQL refuses what overlaps."""
 
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
 from app.core.actor import Actor
+from app.core.config import get_settings
 from app.core.errors import Conflict, Invalid, NotFound
+from app.models.base import now
+from app.models.booking import (
+    BLOCKING_STATES,
+    BookingReason,
+    BookingState,
+    RequestState,
+    RoomBooking,
+    RoomRequest,
+    RoomWaiting,
+    WaitingState,
+)
 from app.models.event import Event
 from app.models.organization import Organization
-from app.models.room import BLOCKING_SQL, BLOCKING_STATES, Room, RoomBooking
-from app.services.event_access import DETAILS_FROM_SQL as _DETAILS_FROM
-from app.services.windows import check_bookable
+from app.models.room import Room
+from app.models.room_policy import CapacityRule
+from app.services.booking_conflict import as_arrays, refused, taken
+from app.services.booking_statements import BOOK, DIFFERENCE, REACHED, REACHED_OF, RELEASE, YIELDING_HOLDS
+from app.services.participant_service import Key, count_keys, participants_of
+from app.services.room_rules import Broken, Rules, Wish, broken_by, load_rules, too_small
+from app.services.rows import flush
+from app.services.windows import check_bookable, horizon
 
-DETAILS_FROM_SQL = _DETAILS_FROM.format(visibility="e.visibility")
-OVERLAP_CONSTRAINT = "ex_room_bookings_no_overlap"
-CLASHES_SHOWN = 50
-FREE_ROOMS_SHOWN = 10
 EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 LATEST = datetime(9999, 12, 31, tzinfo=UTC)
 
-# The bookings that a series' occurrences ask for: each by the row that describes it, the series or an override. What
-# has a row beyond the stored part of the series, because it is an override, is booked when the series gets there. An
-# all-day event takes the room for its dates as the company's own zone counts them.
-_WANTED = """
-    SELECT o.original_start, e.room_id,
-           CASE WHEN e.is_all_day
-                THEN tstzrange((o.starts_at AT TIME ZONE 'UTC') AT TIME ZONE :zone,
-                               (o.ends_at AT TIME ZONE 'UTC') AT TIME ZONE :zone)
-                ELSE tstzrange(o.starts_at, o.ends_at)
-           END AS during
-    FROM event_occurrences o
-    JOIN events e ON e.organization_id = :organization_id AND e.id = o.event_id
-    WHERE o.organization_id = :organization_id AND o.series_id = :series_id AND o.original_start >= :since
-      AND o.original_start < :until AND e.room_id IS NOT NULL AND e.status <> 'cancelled'
-      AND (:original ::timestamptz IS NULL OR o.original_start = :original)
-"""
-_MISSING = f"""
-    SELECT w.original_start, w.room_id, w.during FROM ({_WANTED}) w
-    WHERE NOT EXISTS (
-        SELECT FROM room_bookings b
-        WHERE (b.organization_id, b.series_id, b.original_start) = (:organization_id, :series_id, w.original_start)
-    )
-"""
-_RELEASE = text(f"""
-    DELETE FROM room_bookings b
-    WHERE b.organization_id = :organization_id AND b.series_id = :series_id
-      AND (:original ::timestamptz IS NULL OR b.original_start = :original)
-      AND NOT EXISTS (
-          SELECT FROM ({_WANTED}) w
-          WHERE w.original_start = b.original_start AND w.room_id = b.room_id AND w.during = b.during
-      )
-""")
-_BOOK = f"""
-    INSERT INTO room_bookings (organization_id, id, room_id, series_id, original_start, during, state, created_at)
-    SELECT :organization_id, gen_random_uuid(), w.room_id, :series_id, w.original_start, w.during, :state, now()
-    FROM ({_MISSING}) w
-"""
-_BOOK_ALL = text(_BOOK)
-_BOOK_FREE = text(f"{_BOOK} ON CONFLICT DO NOTHING")
-_ROOMS = text(f"""
-    SELECT room_id, bool_or(is_new) AS is_new, bool_or(NOT is_new) AS is_held, bool_or(is_empty) AS is_empty FROM (
-        SELECT w.room_id, true AS is_new, isempty(w.during) AS is_empty FROM ({_WANTED}) w
-        WHERE NOT EXISTS (
-            SELECT FROM room_bookings b
-            WHERE (b.organization_id, b.series_id, b.original_start) = (:organization_id, :series_id, w.original_start)
-              AND b.room_id = w.room_id AND b.during = w.during
-        )
-        UNION ALL
-        SELECT b.room_id, false, false FROM room_bookings b
-        WHERE b.organization_id = :organization_id AND b.series_id = :series_id
-          AND (:original ::timestamptz IS NULL OR b.original_start = :original)
-    ) touched
-    GROUP BY room_id
-""")
-# OFFSET 0 keeps "one index scan for each occurrence", also in tables that PostgreSQL has no statistics of yet: there it
-# took the bookings for few, and compared each with each.
-_CLASHES = text(f"""
-    WITH clash AS MATERIALIZED (
-        SELECT w.room_id, w.during AS wanted, b.during AS booked, b.series_id, b.original_start
-        FROM ({_MISSING}) w
-        CROSS JOIN LATERAL (
-            SELECT b.during, b.series_id, b.original_start FROM room_bookings b
-            WHERE b.organization_id = :organization_id AND b.room_id = w.room_id AND b.during && w.during
-              AND b.{BLOCKING_SQL} AND b.series_id <> :series_id
-            OFFSET 0
-        ) b
-        ORDER BY lower(w.during), lower(b.during)
-        LIMIT {CLASHES_SHOWN}
-    )
-    SELECT clash.room_id, lower(clash.wanted) AS start_time, upper(clash.wanted) AS end_time,
-           lower(clash.booked) AS booked_from, upper(clash.booked) AS booked_to,
-           e.id AS event_id, e.title AS title,
-           (:sees_private OR e.visibility NOT IN ('private', 'confidential')) AND (
-               e.organizer_id = :user_id OR takes_part(:organization_id, :user_id, e.id)
-               OR calendar_level(:organization_id, :user_id, e.calendar_id) >= {DETAILS_FROM_SQL}
-           ) AS is_visible
-    FROM clash
-    JOIN event_occurrences o
-      ON (o.organization_id, o.series_id, o.original_start)
-       = (:organization_id, clash.series_id, clash.original_start)
-    JOIN events e ON (e.organization_id, e.id) = (o.organization_id, o.event_id)
-    ORDER BY lower(clash.wanted), lower(clash.booked)
-""")
-_COUNTS = text(f"""
-    SELECT w.room_id, count(*) AS total, count(*) FILTER (WHERE EXISTS (
-        SELECT FROM room_bookings b
-        WHERE b.organization_id = :organization_id AND b.room_id = w.room_id AND b.during && w.during
-          AND b.{BLOCKING_SQL} AND b.series_id <> :series_id
-    )) AS clashing
-    FROM ({_MISSING}) w
-    GROUP BY w.room_id
-    ORDER BY clashing DESC, w.room_id
-""")
-_FREE_ROOMS = text(f"""
-    SELECT r.id, r.name, r.capacity, r.location
-    FROM rooms r
-    WHERE r.organization_id = :organization_id AND r.is_active AND r.id <> :room_id
-      AND NOT EXISTS (
-          SELECT FROM room_bookings b
-          WHERE b.organization_id = r.organization_id AND b.room_id = r.id
-            AND b.{BLOCKING_SQL} AND b.series_id <> :series_id
-            AND b.during && (SELECT range_agg(w.during) FROM ({_MISSING}) w)
-          OFFSET 0
-      )
-    ORDER BY (r.capacity < :capacity), abs(r.capacity - :capacity), r.name, r.id
-    LIMIT {FREE_ROOMS_SHOWN}
-""")
+
+@dataclass(slots=True)
+class Booked:
+    """What a change did to a series' rooms: whether anything, which requests wait, and what to be warned of."""
+
+    touched: bool = False
+    requests: list[RoomRequest] = field(default_factory=list)
+    warnings: list[Broken] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is to become of each wish, by original start."""
+
+    states: dict[datetime, BookingState]
+    reasons: dict[datetime, BookingReason]
+    requests: dict[datetime, RoomRequest]
+
+    def arrays(self, wishes: Sequence[Wish], rules: Mapping[UUID, Rules]) -> dict[str, Any]:
+        asked = [self.requests.get(wish.original_start) for wish in wishes]
+        states = [self.states.get(wish.original_start, BookingState.CONFIRMED) for wish in wishes]
+        return {
+            **as_arrays(wishes, rules),
+            "states": states,
+            "reasons": [self.reasons.get(wish.original_start) for wish in wishes],
+            "requests": [None if request is None else request.id for request in asked],
+            "expiries": [
+                request.expires_at if request is not None and state == BookingState.PENDING else None
+                for request, state in zip(asked, states, strict=True)
+            ],
+        }
 
 
 def lock_rooms(session: Session, organization_id: UUID, room_ids: set[UUID]) -> dict[UUID, Room]:
@@ -159,42 +97,265 @@ def sync(
     actor: Actor,
     series: Event,
     original: datetime | None = None,
-) -> None:
+    *,
+    clashes_percent: int = 0,
+) -> Booked:
     """Make a series' bookings those that its occurrences ask for; all of it, or nothing.
 
     What is booked already and still asked for stays untouched, whatever its state.
 
     Args:
         original: look at this one occurrence only.
+        clashes_percent: how many of a series' occurrences that are to be booked may go without their room, because
+            it is taken or a rule forbids it then.
 
     Raises:
         NotFound: the company has no such room.
-        Conflict: a room is not in use, or it is taken; then the error carries the clashing occurrences and the rooms
-            that are free for all of them.
+        Conflict: a room is not in use, or one of its rules is broken; or it is taken: then the error carries the
+            clashing occurrences and the rooms that are free instead.
         Invalid: an occurrence has no duration, the series overlaps itself, or lies beyond what can be booked ahead.
     """
-    parameters = _parameters(series, actor.organization_time_zone, original)
-    touched = {row.room_id: row for row in session.execute(_ROOMS, parameters)}
-    is_new = any(row.is_new for row in touched.values())
-    if original is None and series.room_id is not None and (is_new or not touched):
+    difference = session.execute(DIFFERENCE, _values(series, actor.organization_time_zone, original)).all()
+    wishes = [_wish(row) for row in difference if row.room_id is not None]
+    if original is None and series.room_id is not None and (wishes or not difference):
         check_bookable(series.start_time, "start_time")
-    if not touched:
-        return
-    rooms = lock_rooms(session, series.organization_id, set(touched))
-    for row in touched.values():
-        if row.is_new:
-            _check_room(rooms.get(row.room_id))
-        if row.is_empty:
+    if not difference:
+        return Booked()
+    rooms = lock_rooms(session, series.organization_id, _rooms_of(difference))
+    for wish in wishes:
+        _check_room(rooms.get(wish.room_id))
+        if wish.starts_at >= wish.ends_at:
             raise Invalid("room_needs_duration", field="end_time")
-    if any(row.is_held for row in touched.values()):
-        session.execute(_RELEASE, parameters)
-    try:
-        with session.begin_nested():
-            session.execute(_BOOK_ALL, parameters)
-    except IntegrityError as error:
-        if getattr(getattr(error.orig, "diag", None), "constraint_name", "") != OVERLAP_CONSTRAINT:
-            raise
-        raise _taken(session, actor, rooms, parameters) from error
+    _release(session, series, difference)
+    if not wishes:
+        return Booked(touched=True)
+    is_series = original is None and bool(series.recurrence_rule or series.rdates)
+    return _book(session, actor, series, wishes, clashes_percent if is_series else 0, is_series=is_series)
+
+
+def extend(session: Session, series: Event, since: datetime) -> None:
+    """Book rooms for the occurrences from `since` on; where one is taken or blocked, the booking is declined."""
+    organization = session.get_one(Organization, series.organization_id)
+    difference = session.execute(DIFFERENCE, {**_values(series, organization.time_zone), "since": since}).all()
+    _book_what_is_free(session, series, [row for row in difference if row.room_id is not None])
+
+
+def follow(session: Session, series: Event) -> None:
+    """Let bookings follow occurrences that were moved by no person; where a room is taken, the booking is declined.
+
+    The series' rooms are locked here.
+    """
+    organization = session.get_one(Organization, series.organization_id)
+    difference = session.execute(DIFFERENCE, _values(series, organization.time_zone)).all()
+    if difference:
+        lock_rooms(session, series.organization_id, _rooms_of(difference))
+        _release(session, series, difference)
+        _book_what_is_free(session, series, [row for row in difference if row.room_id is not None])
+
+
+def book_reached(session: Session, company: UUID) -> bool:
+    """Book what the booking windows have reached of one series; whether there was one.
+
+    One series a transaction: it locks the event and then its rooms, as every change of an event does.
+    """
+    values = {"organization_id": company, "default_days": get_settings().ROOM_BOOKING_WINDOW_DAYS}
+    series_id = session.execute(REACHED, {**values, "horizon": horizon()}).scalar()
+    if series_id is None:
+        return False
+    query = select(Event).where(col(Event.organization_id) == company, col(Event.id) == series_id)
+    series = session.execute(query.with_for_update(key_share=True)).scalar_one_or_none()
+    if series is not None:
+        rows = session.execute(REACHED_OF, {**values, "horizon": horizon(), "series_id": series_id}).all()
+        lock_rooms(session, company, {row.room_id for row in rows})
+        _release(session, series, rows)
+        _book_what_is_free(session, series, rows)
+    return True
+
+
+def count_ahead(session: Session, room: Room) -> int:
+    """How many bookings of the room end in the future."""
+    query = select(func.count()).where(
+        col(RoomBooking.organization_id) == room.organization_id,
+        col(RoomBooking.room_id) == room.id,
+        col(RoomBooking.state).in_((*BLOCKING_STATES, BookingState.LATER)),
+        col(RoomBooking.during).op("&&")(func.tstzrange(func.now(), None)),
+    )
+    count: int = session.execute(query).scalar_one()
+    return count
+
+
+def people_of(session: Session, event: Event) -> int:
+    """How many people come to an event: who takes part, and the organizer."""
+    keys = {Key.of(row) for row in participants_of(session, event)} | {Key(event.organizer_id, None, None)}
+    return count_keys(session, event, keys)
+
+
+def _book(
+    session: Session, actor: Actor, series: Event, wishes: list[Wish], clashes_percent: int, *, is_series: bool
+) -> Booked:
+    company, start, end = series.organization_id, wishes[0].starts_at, max(wish.ends_at for wish in wishes)
+    rules = load_rules(session, company, actor.user_id, {wish.room_id for wish in wishes}, start, end)
+    booked = Booked(touched=True)
+    plan = _Plan({}, {}, {})
+    refusals: list[Broken] = []
+    for room_id, room in rules.items():
+        own = [wish for wish in wishes if wish.room_id == room_id]
+        people = _people(session, series, room, own)
+        broken = broken_by(room, own, is_series=is_series, people=people)
+        if room.capacity_rule == CapacityRule.WARN:
+            booked.warnings += too_small(room, people)
+        refusals += _decide(session, actor, series, room, own, broken, plan)
+    for refusal in refusals:
+        if refusal.wish is None:
+            raise refused(refusals, rules, wishes)
+        plan.states[refusal.wish.original_start] = BookingState.DECLINED
+        plan.reasons[refusal.wish.original_start] = BookingReason.RULE
+    limit = len(wishes) * clashes_percent // 100
+    if len(plan.reasons) > limit:
+        raise refused(refusals, rules, wishes)
+    values = {"organization_id": company, "series_id": series.id, "person": actor.user_id}
+    flush(session)
+    asked = {request.id: request for request in plan.requests.values()}
+    left = _insert(session, wishes, rules, plan, values)
+    if left:
+        if _yield_holds(session, {**values, **plan.arrays(left, rules)}):
+            left = _insert(session, left, rules, plan, values)
+        if left and len(plan.reasons) + len(left) > limit:
+            raise taken(session, actor, rules, {**values, **plan.arrays(left, rules)}, left, wishes)
+        _decline(session, left, rules, plan, values)
+    booked.requests = _kept_requests(session, asked, plan)
+    return booked
+
+
+def _decide(
+    session: Session,
+    actor: Actor,
+    series: Event,
+    room: Rules,
+    wishes: Sequence[Wish],
+    broken: list[Broken],
+    plan: _Plan,
+) -> list[Broken]:
+    """Write into the plan what becomes of one room's wishes; the broken rules because of which some are refused."""
+    refusals = broken if room.refuses_out_of_policy else []
+    unfit = {rule.wish for rule in refusals}
+    left = [] if None in unfit else [wish for wish in wishes if wish not in unfit]
+    asks = room.needs_approver or bool(broken)
+    if left and asks and not room.is_approver:
+        request = _request(session, actor, series, room, left, [] if room.refuses_out_of_policy else broken)
+        for wish in left:
+            plan.requests[wish.original_start] = request
+            plan.states[wish.original_start] = BookingState.PENDING
+    # One beyond the window by itself, or as the first, breaks a rule; what follows within a series is booked in time.
+    for wish in left[1:]:
+        if wish.starts_at >= room.window_end:
+            plan.states[wish.original_start] = BookingState.LATER
+    return refusals
+
+
+def _request(
+    session: Session, actor: Actor, series: Event, room: Rules, wishes: Sequence[Wish], broken: Sequence[Broken]
+) -> RoomRequest:
+    moment = now()
+    # Whoever decides after the meeting has begun decides nothing; a minute is left for what begins at once.
+    latest = max(min(wish.starts_at for wish in wishes), moment + timedelta(minutes=1))
+    request = RoomRequest(
+        organization_id=series.organization_id,
+        room_id=room.room_id,
+        event_id=series.id,
+        requested_by_id=actor.user_id,
+        broken=[rule.as_json() for rule in broken],
+        expires_at=min(moment + timedelta(hours=room.approval_hours), latest),
+    )
+    session.add(request)
+    return request
+
+
+def _insert(
+    session: Session, wishes: Sequence[Wish], rules: Mapping[UUID, Rules], plan: _Plan, values: dict[str, Any]
+) -> list[Wish]:
+    """Book; those that could not be, because the room is taken."""
+    done = set(session.execute(BOOK, {**values, **plan.arrays(wishes, rules)}).scalars())
+    return [wish for wish in wishes if wish.original_start not in done]
+
+
+def _decline(
+    session: Session, wishes: Sequence[Wish], rules: Mapping[UUID, Rules], plan: _Plan, values: dict[str, Any]
+) -> None:
+    for wish in wishes:
+        plan.states[wish.original_start] = BookingState.DECLINED
+        plan.reasons[wish.original_start] = BookingReason.TAKEN
+        plan.requests.pop(wish.original_start, None)
+    if wishes:
+        _insert(session, wishes, rules, plan, values)
+
+
+def _kept_requests(session: Session, asked: Mapping[UUID, RoomRequest], plan: _Plan) -> list[RoomRequest]:
+    """The requests for which there are bookings; one whose rooms were all taken asks for nothing, and goes."""
+    kept = {request.id for request in plan.requests.values()}
+    for request_id in asked.keys() - kept:
+        session.delete(asked[request_id])
+    return [request for request_id, request in asked.items() if request_id in kept]
+
+
+def _yield_holds(session: Session, values: dict[str, Any]) -> bool:
+    """Remove the holds that give way to what is booked; whether there were any."""
+    offers = session.execute(YIELDING_HOLDS, values).scalars().all()
+    accepted = [waiting for waiting in offers if waiting is not None]
+    if accepted:
+        session.execute(
+            update(RoomWaiting)
+            .where(col(RoomWaiting.organization_id) == values["organization_id"], col(RoomWaiting.id).in_(accepted))
+            .values(state=WaitingState.TAKEN)
+        )
+    return bool(offers)
+
+
+def _book_what_is_free(session: Session, series: Event, difference: Sequence[Any]) -> None:
+    """Book in nobody's name: what waited for an approver still does, what is taken or blocked is declined."""
+    wishes = [_wish(row) for row in difference if row.starts_at < row.ends_at]
+    if not wishes:
+        return
+    start, end = min(wish.starts_at for wish in wishes), max(wish.ends_at for wish in wishes)
+    rooms = {wish.room_id for wish in wishes}
+    rules = load_rules(session, series.organization_id, series.organizer_id, rooms, start, end)
+    plan = _Plan({}, {}, {})
+    for room_id, room in rules.items():
+        own = [wish for wish in wishes if wish.room_id == room_id]
+        for broken in broken_by(room, own, is_series=len(own) > 1, people={}):
+            if broken.wish is not None:
+                plan.states[broken.wish.original_start] = BookingState.DECLINED
+                plan.reasons[broken.wish.original_start] = BookingReason.RULE
+        for wish in own:
+            if wish.starts_at >= room.window_end:
+                plan.states[wish.original_start] = BookingState.LATER
+                plan.reasons.pop(wish.original_start, None)
+    for row in difference:
+        if row.request_id is not None and row.state in (BookingState.PENDING, BookingState.LATER):
+            request = session.get_one(RoomRequest, (series.organization_id, row.request_id))
+            plan.requests[row.original_start] = request
+            if row.original_start not in plan.states and request.state == RequestState.PENDING:
+                plan.states[row.original_start] = BookingState.PENDING
+    values = {"organization_id": series.organization_id, "series_id": series.id, "person": None}
+    left = _insert(session, wishes, rules, plan, values)
+    if left and _yield_holds(session, {**values, **plan.arrays(left, rules)}):
+        left = _insert(session, left, rules, plan, values)
+    _decline(session, left, rules, plan, values)
+
+
+def _release(session: Session, series: Event, difference: Iterable[Any]) -> None:
+    gone = [row.booking_id for row in difference if row.booking_id is not None]
+    if gone:
+        session.execute(RELEASE, {"organization_id": series.organization_id, "bookings": gone})
+
+
+def _people(session: Session, series: Event, room: Rules, wishes: Sequence[Wish]) -> dict[UUID, int]:
+    if room.capacity_rule == CapacityRule.IGNORE:
+        return {}
+    events = {wish.event_id for wish in wishes if wish.event_id is not None}
+    return {
+        event_id: people_of(session, session.get_one(Event, (series.organization_id, event_id))) for event_id in events
+    }
 
 
 def _check_room(room: Room | None) -> None:
@@ -204,86 +365,20 @@ def _check_room(room: Room | None) -> None:
         raise Conflict("room_inactive", room=room.name)
 
 
-def extend(session: Session, series: Event, since: datetime) -> None:
-    """Book rooms for the occurrences from `since` on; where one is taken, record the booking as declined."""
-    organization = session.get_one(Organization, series.organization_id)
-    _book_what_is_free(session, {**_parameters(series, organization.time_zone), "since": since})
+def _rooms_of(difference: Iterable[Any]) -> set[UUID]:
+    return {room for row in difference for room in (row.room_id, row.booked_room_id) if room is not None}
 
 
-def follow(session: Session, series: Event) -> None:
-    """Let bookings follow occurrences that were moved by no person; where a room is taken, the booking is declined.
-
-    The series' rooms are locked here.
-    """
-    organization = session.get_one(Organization, series.organization_id)
-    parameters = _parameters(series, organization.time_zone)
-    touched = {row.room_id for row in session.execute(_ROOMS, parameters)}
-    if touched:
-        lock_rooms(session, series.organization_id, touched)
-        session.execute(_RELEASE, parameters)
-        _book_what_is_free(session, parameters)
+def _wish(row: Any) -> Wish:
+    return Wish(row.original_start, row.room_id, row.starts_at, row.ends_at, row.event_id)
 
 
-def _book_what_is_free(session: Session, parameters: dict[str, Any]) -> None:
-    session.execute(_BOOK_FREE, parameters)
-    session.execute(_BOOK_FREE, {**parameters, "state": "declined"})
-
-
-def count_ahead(session: Session, room: Room) -> int:
-    """How many bookings of the room end in the future."""
-    query = select(func.count()).where(
-        col(RoomBooking.organization_id) == room.organization_id,
-        col(RoomBooking.room_id) == room.id,
-        col(RoomBooking.state).in_(BLOCKING_STATES),
-        col(RoomBooking.during).op("&&")(func.tstzrange(func.now(), None)),
-    )
-    count: int = session.execute(query).scalar_one()
-    return count
-
-
-def _parameters(series: Event, company_zone: str, original: datetime | None = None) -> dict[str, Any]:
+def _values(series: Event, company_zone: str, original: datetime | None = None) -> dict[str, Any]:
     return {
         "organization_id": series.organization_id,
         "series_id": series.id,
-        "state": "confirmed",
         "zone": company_zone,
         "since": EARLIEST,
         "until": series.expanded_until or LATEST,
         "original": original,
     }
-
-
-def _taken(session: Session, actor: Actor, rooms: dict[UUID, Room], parameters: dict[str, Any]) -> Conflict | Invalid:
-    """The 409 of a taken room. The rooms are locked, so what is found now is what was in the way."""
-    asked = {**parameters, "user_id": actor.user_id, "sees_private": actor.sees_private}
-    worst = session.execute(_COUNTS, asked).first()
-    if worst is None or worst.clashing == 0:
-        return Invalid("series_overlaps_itself", field="recurrence_rule")
-    room = rooms[worst.room_id]
-    clashes = [
-        {
-            "room_id": str(row.room_id),
-            "start_time": _iso(row.start_time),
-            "end_time": _iso(row.end_time),
-            "booked_from": _iso(row.booked_from),
-            "booked_to": _iso(row.booked_to),
-            "event_id": str(row.event_id) if row.is_visible else None,
-            "title": row.title if row.is_visible else None,
-        }
-        for row in session.execute(_CLASHES, asked)
-    ]
-    free = [
-        {"id": str(row.id), "name": row.name, "capacity": row.capacity, "location": row.location}
-        for row in session.execute(_FREE_ROOMS, {**asked, "room_id": room.id, "capacity": room.capacity})
-    ]
-    return Conflict(
-        "room_taken",
-        room=room.name,
-        count=worst.clashing,
-        total=worst.total,
-        extra={"clashes": clashes, "free_rooms": free},
-    )
-
-
-def _iso(instant: datetime) -> str:
-    return instant.isoformat().replace("+00:00", "Z")

@@ -13,7 +13,7 @@ from typing import LiteralString
 
 from app.calendaring.free_busy import BusyType
 from app.core.hot import HotStatement, hot_statement
-from app.models.room import BLOCKING_SQL
+from app.models.booking import BLOCKING_SQL
 from app.services.event_access import reads_details_sql
 from app.services.json_rows import instant
 
@@ -175,12 +175,12 @@ _TAKEN = f"""
         CROSS JOIN LATERAL (
             SELECT * FROM room_bookings b
             WHERE b.organization_id = %(company)s AND b.room_id = room.id
-              AND b.during && %(window)s AND b.{BLOCKING_SQL}
+              AND b.during && %(window)s AND b.{BLOCKING_SQL} AND (b.state <> 'held' OR b.expires_at > now())
             OFFSET 0
         ) b
-        JOIN event_occurrences o ON o.organization_id = %(company)s AND o.series_id = b.series_id
+        LEFT JOIN event_occurrences o ON o.organization_id = %(company)s AND o.series_id = b.series_id
          AND o.original_start = b.original_start
-        JOIN events e ON e.organization_id = %(company)s AND e.id = o.event_id
+        LEFT JOIN events e ON e.organization_id = %(company)s AND e.id = o.event_id
         LEFT JOIN access a ON a.calendar_id = e.calendar_id
         UNION ALL
         SELECT who, tstzrange(starts_at::timestamptz(0), ends_at::timestamptz(0)), is_tentative, told, title

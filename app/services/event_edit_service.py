@@ -20,6 +20,7 @@ from app.core.errors import Invalid
 from app.models.event import Event, EventStatus
 from app.schemas.event import EventWrite
 from app.services import booking_service, calendar_service, occurrence_service, series_service
+from app.services.booking_service import Booked
 from app.services.event_reading import GUEST_RIGHTS
 from app.services.event_times import EventTimes, as_instant, check_rdates, checked_series, resolve_times, series_of
 from app.services.notice_service import Notice, note_change
@@ -49,6 +50,8 @@ class Wanted:
 
     data: EventWrite
     sent: frozenset[str]
+    # How many of the occurrences may go without their room.
+    clashes_percent: int = 0
 
 
 @dataclass(slots=True)
@@ -60,6 +63,7 @@ class Trace:
     followed: list[Event] = field(default_factory=list)
     asked_again: list[Event] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    booked: Booked = field(default_factory=Booked)
 
 
 def edit_whole(session: Session, actor: Actor, event: Event, wanted: Wanted, anchor: Occurrence | None = None) -> Trace:
@@ -110,7 +114,7 @@ def edit_whole(session: Session, actor: Actor, event: Event, wanted: Wanted, anc
         added = sorted(rows.keys() - set(trace.moves.values()))
         _ask_again(session, event, added, overrides, trace, everybody=everybody, came_back=came_back)
     if rescheduled or changed & {"room_id", "status"}:
-        booking_service.sync(session, actor, event)
+        trace.booked = booking_service.sync(session, actor, event, clashes_percent=wanted.clashes_percent)
     trace.notices = note_change(session, actor, event, changed, difference)
     return trace
 
@@ -164,7 +168,9 @@ def edit_occurrence(
         reset_responses(session, override)
         trace.asked_again.append(override)
     if rescheduled or changed & {"room_id", "status"}:
-        booking_service.sync(session, actor, series, override.original_start)
+        trace.booked = booking_service.sync(
+            session, actor, series, override.original_start, clashes_percent=wanted.clashes_percent
+        )
     trace.notices = note_change(session, actor, override, changed, difference)
     return trace
 

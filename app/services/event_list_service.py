@@ -64,8 +64,8 @@ _COLUMNS = json_columns(
     OccurrenceRead,
     "o",
     series_id=_unless_hidden("CASE WHEN is_recurring THEN o.series_id END"),
-    start_time="to_char(starts_at AT TIME ZONE 'UTC', form)",
-    end_time="to_char(ends_at AT TIME ZONE 'UTC', form)",
+    start_time="to_char(o.starts_at AT TIME ZONE 'UTC', form)",
+    end_time="to_char(o.ends_at AT TIME ZONE 'UTC', form)",
     original_start="to_char(o.original_start AT TIME ZONE 'UTC', form)",
     room_id=_unless_hidden("b.room_id"),
     room_state=_unless_hidden("b.state"),
@@ -109,7 +109,7 @@ WITH seen AS MATERIALIZED (
       AND e.calendar_id NOT IN (SELECT id FROM seen)
       AND (%(calendar_id)s::uuid IS NULL OR e.calendar_id = %(calendar_id)s)
 ), page AS (
-    SELECT {_COLUMNS}, starts_at AS key_start, o.original_start AS key_original
+    SELECT {_COLUMNS}, o.starts_at AS key_start, o.original_start AS key_original
     FROM found o
     LEFT JOIN room_bookings b
       ON b.organization_id = %(organization_id)s
@@ -119,9 +119,9 @@ WITH seen AS MATERIALIZED (
       AND status = ANY(%(statuses)s)
       AND (%(room_id)s::uuid IS NULL OR b.room_id = %(room_id)s AND NOT hidden)
       AND (%(after_start)s::timestamptz IS NULL
-           OR (starts_at, o.id, o.original_start)
+           OR (o.starts_at, o.id, o.original_start)
             > (%(after_start)s::timestamptz, %(after_id)s::uuid, %(after_original)s::timestamptz))
-    ORDER BY starts_at, o.id, o.original_start
+    ORDER BY o.starts_at, o.id, o.original_start
     LIMIT %(limit)s + 1
 )
 SELECT (SELECT coalesce(json_agg(item), '[]')::text

@@ -23,10 +23,11 @@ from app.schemas.event_preview import (
     RoomTime,
 )
 from app.services import event_access, notice_service
-from app.services.event_reading import read_event, shown
+from app.services.event_reading import shown
 from app.services.event_service import Outcome
 from app.services.nudges import take_nudges, take_work
 from app.services.participant_service import Key, participants_of
+from app.services.room_report_service import read_outcome
 
 Item = TypeVar("Item")
 
@@ -37,7 +38,7 @@ _TAKING_PLACE = text("""
     JOIN events e ON e.organization_id = o.organization_id AND e.id = o.event_id
     LEFT JOIN room_bookings b
       ON (b.organization_id, b.series_id, b.original_start) = (o.organization_id, o.series_id, o.original_start)
-     AND b.state <> 'declined'
+     AND b.state NOT IN ('declined', 'released')
     WHERE o.organization_id = :organization_id AND o.series_id = ANY(:series ::uuid[]) AND e.status <> 'cancelled'
     ORDER BY o.starts_at, o.original_start
 """)
@@ -111,7 +112,7 @@ def _changes(
     ]
     rebooked = [(old, row) for old, row in pairs if _booking(old) != _booking(row)]
     return ChangesRead(
-        event=None if outcome.event is None else read_event(session, actor, outcome.event),
+        event=None if outcome.event is None else read_outcome(session, actor, outcome),
         occurrences_added=_listed([OccurrenceTimes(**_times(row)) for row in added]),
         occurrences_moved=_listed(
             [

@@ -16,7 +16,7 @@ from app.services.event_times import as_instant
 from app.services.participant_reading import Participants, read_participants
 
 # What is_recurring says is known without asking PostgreSQL, who computes the column.
-_COLUMNS = EventRead.model_fields.keys() - {"participants", "participants_count", "is_recurring"}
+_COLUMNS = EventRead.model_fields.keys() - {"participants", "participants_count", "is_recurring", "room_report"}
 
 
 def read_event(session: Session, actor: Actor, event: Event, occurrence: Occurrence | None = None) -> EventRead:

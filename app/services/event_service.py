@@ -48,6 +48,8 @@ class Choice:
 
     scope: Scope | None = None
     occurrence: date | None = None
+    # How many of the occurrences may go without their room.
+    clashes_percent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,11 @@ class Outcome:
     trace: Trace = field(default_factory=Trace)
 
 
-def create_event(session: Session, actor: Actor, data: EventWrite) -> Outcome:
+def create_event(session: Session, actor: Actor, data: EventWrite, clashes_percent: int = 0) -> Outcome:
     """A new event of the actor, with its occurrences, participants and room, or nothing of it.
+
+    Args:
+        clashes_percent: how many of the occurrences may go without the room where it is taken or a rule forbids it.
 
     Raises:
         NotFound: the calendar or the room is not there for the actor.
@@ -103,10 +108,12 @@ def create_event(session: Session, actor: Actor, data: EventWrite) -> Outcome:
     occurrence_service.store(session, event, occurrence_service.wanted_rows(event, planned, ()))
     if data.participants:
         set_participants(session, event, data.participants)
+    trace = Trace()
     if event.room_id is not None and event.status != EventStatus.CANCELLED:
-        booking_service.sync(session, actor, event)
-    invited = note(session, actor, Why.INVITED, event) if data.participants else []
-    return Outcome(event, [event], Trace(notices=invited))
+        trace.booked = booking_service.sync(session, actor, event, clashes_percent=clashes_percent)
+    if data.participants:
+        trace.notices = note(session, actor, Why.INVITED, event)
+    return Outcome(event, [event], trace)
 
 
 def replace_event(
@@ -116,7 +123,7 @@ def replace_event(
     target = find_target(session, actor, event_id, choice, if_match)
     sent = frozenset(data.model_fields_set | (EventWrite.model_fields.keys() - KEPT))
     values = {name: getattr(data, name) for name in EventWrite.model_fields if name in sent}
-    return _change(session, actor, target, values)
+    return _change(session, actor, target, values, choice.clashes_percent)
 
 
 def patch_event(
@@ -128,7 +135,8 @@ def patch_event(
     choice: Choice,
 ) -> Outcome:
     """PATCH: what was sent is laid over what is stored, and the result is treated as a PUT."""
-    return _change(session, actor, find_target(session, actor, event_id, choice, if_match), values)
+    target = find_target(session, actor, event_id, choice, if_match)
+    return _change(session, actor, target, values, choice.clashes_percent)
 
 
 def delete_event(
@@ -229,31 +237,57 @@ def find_target(
     return Target(event, event, choice.scope or Scope.THIS, original)
 
 
-def _change(session: Session, actor: Actor, target: Target, values: Mapping[str, Any]) -> Outcome:
+def change_occurrence(
+    session: Session,
+    actor: Actor,
+    series: Event,
+    original: datetime,
+    values: Mapping[str, Any],
+    *,
+    checks_guests: bool = True,
+) -> Outcome:
+    """Lay `values` over one occurrence of a locked series.
+
+    Args:
+        checks_guests: whether a guest who is not the host may change no more than the organizer lets them.
+
+    Raises:
+        NotFound, Forbidden, Invalid, Conflict: as a PATCH of this occurrence.
+    """
+    override, is_new = series_service.draft_override(session, series, original)
+    if checks_guests:
+        guest_rights.check_edit(session, actor, series if is_new else override, values)
+    trace = edit_occurrence(session, actor, series, override, _wanted(override, None, values), is_new=is_new)
+    return Outcome(override, [series], trace)
+
+
+def change_whole(session: Session, actor: Actor, event: Event, values: Mapping[str, Any]) -> Outcome:
+    """Lay `values` over a locked single event or series, in whose name it is done having been checked.
+
+    Raises:
+        NotFound, Forbidden, Invalid, Conflict: as a PATCH of the event.
+    """
+    return Outcome(event, [event], edit_whole(session, actor, event, _wanted(event, None, values)))
+
+
+def _change(session: Session, actor: Actor, target: Target, values: Mapping[str, Any], clashes_percent: int) -> Outcome:
     series, original = target.series, target.original
     if target.scope is Scope.THIS and original is not None:
-        override, is_new = series_service.draft_override(session, series, original)
-        guest_rights.check_edit(session, actor, series if is_new else override, values)
-        wanted = _wanted(override, None, values)
-        trace = edit_occurrence(session, actor, series, override, wanted, is_new=is_new)
-        return Outcome(override, [series], trace)
+        return change_occurrence(session, actor, series, original, values)
     guest_rights.check_edit(session, actor, series, values, splits=target.scope is Scope.FOLLOWING)
     if original is None:
-        trace = edit_whole(session, actor, series, _wanted(series, None, values))
+        trace = edit_whole(session, actor, series, _wanted(series, None, values, clashes_percent))
         return Outcome(series, [series], trace)
     anchor = _anchor(session, series, original)
-    if target.scope is Scope.ALL:
-        trace = edit_whole(session, actor, series, _wanted(series, anchor, values), anchor)
-        return Outcome(series, [series], trace)
     whole_rule = series.recurrence_rule
-    part = series_service.split_off(session, series, original)
+    part = series_service.split_off(session, series, original) if target.scope is Scope.FOLLOWING else None
     if part is None:
-        trace = edit_whole(session, actor, series, _wanted(series, anchor, values), anchor)
+        trace = edit_whole(session, actor, series, _wanted(series, anchor, values, clashes_percent), anchor)
         return Outcome(series, [series], trace)
     if values.get("recurrence_rule") == whole_rule:
         # Sent back as it was read, it means the rest of the rule: COUNT has been reduced by what has passed (rule 12).
         values = {name: value for name, value in values.items() if name != "recurrence_rule"}
-    trace = edit_whole(session, actor, part, _wanted(part, anchor, values), anchor)
+    trace = edit_whole(session, actor, part, _wanted(part, anchor, values, clashes_percent), anchor)
     return Outcome(part, [series, part], trace)
 
 
@@ -267,7 +301,7 @@ def _anchor(session: Session, series: Event, original: datetime) -> Occurrence:
     return Occurrence(original, override.start_time, override.end_time)
 
 
-def _wanted(event: Event, anchor: Occurrence | None, values: Mapping[str, Any]) -> Wanted:
+def _wanted(event: Event, anchor: Occurrence | None, values: Mapping[str, Any], clashes_percent: int = 0) -> Wanted:
     """The event as it is to be: `values` laid over how it is now."""
     written = as_written(event, anchor)
     if "time_zone" in values and not event.is_all_day:
@@ -278,7 +312,7 @@ def _wanted(event: Event, anchor: Occurrence | None, values: Mapping[str, Any]) 
         written.update(exdates=[], rdates=[])
     if event.series_id is not None:
         written.update(recurrence_rule=None, exdates=[], rdates=[])
-    return Wanted(EventWrite.model_validate({**written, **values}), frozenset(values))
+    return Wanted(EventWrite.model_validate({**written, **values}), frozenset(values), clashes_percent)
 
 
 def _target_calendar(session: Session, actor: Actor, data: EventWrite) -> Calendar:

@@ -31,7 +31,7 @@ from app.schemas.free_time import (
     ProposalRead,
     RoomWish,
 )
-from app.services import busy_times, department_service, room_service
+from app.services import busy_times, department_service, equipment_service, room_service
 from app.services.busy_times import Subject
 from app.services.free_busy_service import check_free_time_window, check_subjects
 from app.services.windows import check_bookable, horizon, resolve_moment
@@ -133,7 +133,7 @@ def _rooms(session: Session, actor: Actor, wish: RoomWish) -> list[Room]:
     """
     query = room_service.visible_to(actor).where(col(Room.is_active), col(Room.capacity) >= wish.capacity)
     if wish.equipment:
-        query = query.where(col(Room.equipment).contains(wish.equipment))
+        query = query.where(equipment_service.has_working(wish.equipment))
     if wish.ids is not None:
         busy_times.rooms_of(session, actor, set(wish.ids))
         query = query.where(col(Room.id).in_(wish.ids))

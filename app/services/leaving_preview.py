@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from app.core.actor import Actor
 from app.core.config import get_settings
-from app.models.room import BLOCKING_SQL
+from app.models.booking import BLOCKING_SQL
 from app.schemas.leaving import (
     CalendarLeft,
     CalendarsLeft,

@@ -8,11 +8,14 @@ from sqlalchemy import Select, select
 from sqlmodel import Session, col
 
 from app.core.actor import Actor
-from app.core.errors import Conflict
+from app.core.errors import Conflict, NotFound
 from app.core.hot import fetch_row
-from app.models.room import BLOCKING_SQL, Room
+from app.models.booking import BLOCKING_SQL
+from app.models.place import Building
+from app.models.room import Room
 from app.schemas.room import RoomRead, RoomSort, RoomWrite
-from app.services import booking_service
+from app.services import booking_service, equipment_service
+from app.services.equipment_service import EQUIPMENT_JSON, HAS_WORKING_SQL
 from app.services.json_rows import json_columns, page_json
 from app.services.rows import (
     PageRequest,
@@ -30,16 +33,17 @@ SORTS = {"name": SortColumn(col(Room.name), str), "capacity": SortColumn(col(Roo
 
 AVAILABLE_SQL: LiteralString = f"""
 WITH page AS (
-    SELECT {json_columns(RoomRead, "r")}
+    SELECT {json_columns(RoomRead, "r", equipment=EQUIPMENT_JSON)}
     FROM rooms r
     WHERE r.organization_id = %(organization_id)s AND r.is_active
-      AND r.capacity >= %(capacity)s AND r.equipment @> to_jsonb(%(equipment)s::text[])
+      AND r.capacity >= %(capacity)s AND {HAS_WORKING_SQL}
       AND (%(after_capacity)s::int IS NULL
            OR (r.capacity, r.id) > (%(after_capacity)s::int, %(after_id)s::uuid))
       AND NOT EXISTS (
           SELECT FROM room_bookings b
           WHERE b.organization_id = r.organization_id AND b.room_id = r.id
             AND b.during && tstzrange(%(from)s, %(until)s) AND b.{BLOCKING_SQL}
+            AND (b.state <> 'held' OR b.expires_at > now())
       )
     ORDER BY r.capacity, r.id
     LIMIT %(limit)s + 1
@@ -68,16 +72,17 @@ def list_rooms(
     capacity: int | None = None,
     equipment: list[str] | None = None,
     is_active: bool | None = True,
-) -> tuple[list[Room], str | None]:
-    """Rooms for at least `capacity` people with all of `equipment`."""
+) -> tuple[list[RoomRead], str | None]:
+    """Rooms for at least `capacity` people with all of `equipment`, of each something that works."""
     query = visible_to(actor)
     if is_active is not None:
         query = query.where(col(Room.is_active).is_(is_active))
     if capacity is not None:
         query = query.where(col(Room.capacity) >= capacity)
     if equipment:
-        query = query.where(col(Room.equipment).contains(equipment))
-    return fetch_page(session, query, SORTS, sort, page)
+        query = query.where(equipment_service.has_working(equipment))
+    rooms, cursor = fetch_page(session, query, SORTS, sort, page)
+    return equipment_service.read_rooms(session, rooms), cursor
 
 
 def list_available(
@@ -115,25 +120,35 @@ def get_room(session: Session, actor: Actor, room_id: UUID, *, lock: bool = Fals
     return get_visible(session, visible_to(actor), room_id, "room_not_found", lock=lock)
 
 
-def create_room(session: Session, actor: Actor, data: RoomWrite) -> Room:
+def read_room(session: Session, actor: Actor, room_id: UUID) -> RoomRead:
+    return equipment_service.read_room(session, get_room(session, actor, room_id))
+
+
+def create_room(session: Session, actor: Actor, data: RoomWrite) -> RoomRead:
     """A new room.
 
     Raises:
+        NotFound: the company has no such building.
         Conflict: the company has a room of this name.
     """
-    room = Room(**data.model_dump(), organization_id=actor.company)
+    values = data.model_dump()
+    equipment = values.pop("equipment")
+    _require_building(session, actor, data.building_id)
+    room = Room(**values, organization_id=actor.company)
     session.add(room)
     _flush(session, room)
-    return room
+    equipment_service.set_equipment(session, room, equipment)
+    return equipment_service.read_room(session, room)
 
 
 def change_room(
     session: Session, actor: Actor, room_id: UUID, values: dict[str, Any], if_match: frozenset[int] | None
-) -> Room:
+) -> RoomRead:
     """Change what `values` names.
 
     Raises:
         Forbidden: the actor is neither an administrator nor of the IT desk.
+        NotFound: the company has no such building.
         Conflict: the name is taken, or the room is to go out of use while bookings lie ahead.
     """
     room = get_room(session, actor, room_id, lock=True)
@@ -141,9 +156,14 @@ def change_room(
     check_version(room, if_match)
     if room.is_active and values.get("is_active") is False:
         _require_no_bookings(session, room)
-    apply_changes(room, values)
+    if values.get("building_id") != room.building_id:
+        _require_building(session, actor, values.get("building_id"))
+    plain = {name: value for name, value in values.items() if name != "equipment"}
+    changed = apply_changes(room, plain)
+    if "equipment" in values and equipment_service.set_equipment(session, room, values["equipment"]) and not changed:
+        room.version += 1
     _flush(session, room)
-    return room
+    return equipment_service.read_room(session, room)
 
 
 def delete_room(session: Session, actor: Actor, room_id: UUID, if_match: frozenset[int] | None) -> None:
@@ -153,6 +173,11 @@ def delete_room(session: Session, actor: Actor, room_id: UUID, if_match: frozens
         Conflict: bookings lie ahead.
     """
     change_room(session, actor, room_id, {"is_active": False}, if_match)
+
+
+def _require_building(session: Session, actor: Actor, building_id: UUID | None) -> None:
+    if building_id is not None and session.get(Building, (actor.company, building_id)) is None:
+        raise NotFound("building_not_found")
 
 
 def _flush(session: Session, room: Room) -> None:

@@ -14,7 +14,7 @@ Zones are not spoken of: where days, hours and working hours begin comes in as a
 
 from sqlalchemy import TextClause, text
 
-from app.models.room import BLOCKING_SQL
+from app.models.booking import BLOCKING_SQL
 
 _TAKES_PLACE = """
     e.status = ANY(:statuses)

@@ -3,7 +3,7 @@
 import structlog
 from celery import shared_task
 
-from app.services import occurrence_service, time_repair_service
+from app.services import booking_service, occurrence_service, time_repair_service
 from app.tasks.rounds import all_companies, in_company
 
 log = structlog.get_logger(__name__)
@@ -20,6 +20,20 @@ def extend_occurrences() -> int:
                 extended = occurrence_service.extend_next(session, company)
             total += extended
     log.info("occurrences_extended", series=total)
+    return total
+
+
+@shared_task(name="app.tasks.occurrence_tasks.book_reached_rooms")
+def book_reached_rooms() -> int:
+    """Book the rooms of series for what their booking windows have reached, in small transactions; how many series."""
+    total = 0
+    for company in all_companies():
+        booked = True
+        while booked:
+            with in_company(company, "book_reached_rooms") as session:
+                booked = booking_service.book_reached(session, company)
+            total += booked
+    log.info("reached_rooms_booked", series=total)
     return total
 
 

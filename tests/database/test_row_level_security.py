@@ -24,6 +24,7 @@ from app.core.tenancy import ENTERED, READS
 from app.db import SessionDep, SessionLocal
 from app.models import Event
 from tests.support.people import Company
+from tests.support.room_rows import ROOM_ROWS
 from tests.support.servers import in_database, superuser_url
 
 OWNED = sorted(name for name, table in SQLModel.metadata.tables.items() if "organization_id" in table.columns)
@@ -68,6 +69,7 @@ BESIDES = (
     "INSERT INTO outside_feeds (organization_id, id, calendar_id, url, refresh_minutes, next_at, failures, problems)"
     " SELECT organization_id, %(i)s, id, '', 60, now() + interval '1 year', 0, 0 FROM calendars"
     " WHERE organization_id = %(o)s LIMIT 1",
+    *ROOM_ROWS,
 )
 
 
@@ -215,7 +217,7 @@ def test_every_table_of_a_company_is_locked_for_its_owner_too(database: psycopg.
     """).fetchall()
     assert {*OWNED, "organizations"} <= {row[0] for row in locked}
     with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as owner:
-        for table in ("events", "calendars", "rooms", "room_bookings"):
+        for table in ("events", "calendars", "rooms", "event_occurrences"):
             assert companies_in(owner, table) == set()
 
 

@@ -16,6 +16,7 @@ from tests.bad_input.world import Belongings
 from tests.support.ics_files import imported, vcalendar, vevent
 from tests.support.people import Company, Person, sign_in
 from tests.support.planning import accepted, refused
+from tests.support.room_rows import ROOM_ROWS
 from tests.support.worker_process import SECONDS, running_worker
 
 OWNED = sorted(table.name for table in SQLModel.metadata.sorted_tables if "organization_id" in table.columns)
@@ -67,6 +68,9 @@ def full_company(client: TestClient, database: psycopg.Connection, name: str) ->
         participants=[{"user_id": admin.id}], start_time="2027-03-23T09:00:00", end_time="2027-03-23T10:00:00"
     )
     accepted(admin.put(f"/calendars/{admin.calendar_id}/subscription", {"color": "#123456"}))
+    for statement in ROOM_ROWS:
+        row = new_id()
+        database.execute(statement, {"o": organization_id, "i": row, "t": row.hex, "u": admin.id})
     return company
 
 

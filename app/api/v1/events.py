@@ -65,7 +65,8 @@ def list_events(
 )
 def create_event(data: EventWrite, user: ActingUser, session: SessionDep, query: Annotated[WriteQuery, Query()]) -> Any:
     """With its room for every occurrence, or not at all: 409 lists what clashes and which rooms are free."""
-    return write_event(session, user, None, query, lambda: event_service.create_event(session, user, data))
+    percent = query.room_clashes_percent
+    return write_event(session, user, None, query, lambda: event_service.create_event(session, user, data, percent))
 
 
 @router.get("/upcoming", response_model=Page[OccurrenceRead], summary="What comes next", responses=responses(401, 403))
@@ -167,4 +168,5 @@ def _change(
     query: ChangeQuery,
     change: Callable[[Choice], Outcome],
 ) -> Any:
-    return write_event(session, user, event_id, query, lambda: change(Choice(query.scope, query.occurrence)))
+    choice = Choice(query.scope, query.occurrence, query.room_clashes_percent)
+    return write_event(session, user, event_id, query, lambda: change(choice))

@@ -11,7 +11,7 @@ from app.api.problems import responses
 from app.api.repeatable_route import RepeatableRoute
 from app.db import SessionDep
 from app.schemas.common import DateOrMoment, Page
-from app.schemas.room import Equipment, RoomPatch, RoomRead, RoomSort, RoomWrite
+from app.schemas.room import EquipmentName, RoomPatch, RoomRead, RoomSort, RoomWrite
 from app.services import room_service
 from app.services.windows import check_bookable, check_window, resolve_moment
 
@@ -23,7 +23,7 @@ EquipmentParam = Annotated[
 ]
 
 
-def _equipment(values: list[str]) -> list[Equipment]:
+def _equipment(values: list[str]) -> list[EquipmentName]:
     return [item for value in values for part in value.split(",") if (item := part.strip().lower().replace("\x00", ""))]
 
 
@@ -73,7 +73,7 @@ def list_available_rooms(
 
 @router.get("/{room_id}", response_model=RoomRead, summary="Read a room", responses=responses(401, 403, 404))
 def read_room(room_id: UUID, user: CurrentUser, session: SessionDep) -> Any:
-    return room_service.get_room(session, user, room_id)
+    return room_service.read_room(session, user, room_id)
 
 
 @router.put(
