@@ -23,6 +23,7 @@ class MailTemplate(StrEnum):
     REGISTRATION = "registration"
     ACCOUNT_EXISTS = "account_exists"
     EVENT_NOTICE = "event_notice"
+    ROOM_NOTICE = "room_notice"
 
 
 @dataclass(frozen=True, slots=True)
