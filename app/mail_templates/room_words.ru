@@ -1,4 +1,5 @@
-{% macro subject() %}{{ {
+{# Values, not macros: what a macro of a file without escaping returns would reach the HTML as it is. #}
+{% set subject = {
     "requested": "Просят комнату " ~ room,
     "approved": "Комната ваша: " ~ room,
     "declined": "В комнате отказано: " ~ room,
@@ -8,8 +9,8 @@
     "offered": "Комната свободна для вас: " ~ room,
     "moved": "Ваша встреча переезжает: " ~ (other_room or ""),
     "lost": "Ваша встреча осталась без комнаты: " ~ room,
-}[why] }}{% endmacro %}
-{% macro sentence() %}{{ {
+}[why] %}
+{% set sentence = {
     "requested": (sender or "") ~ " просит комнату " ~ room ~ ".",
     "approved": "Ваш запрос на комнату " ~ room ~ " одобрен.",
     "declined": "В вашем запросе на комнату " ~ room ~ " отказано. Встреча остаётся, но без комнаты.",
@@ -19,8 +20,8 @@
     "offered": "Комната " ~ room ~ ", которую вы ждёте, освободилась. Некоторое время она держится за вами.",
     "moved": "Комната " ~ room ~ " недоступна. Встреча пройдёт в комнате " ~ (other_room or "") ~ ".",
     "lost": "Комната " ~ room ~ " недоступна, а другой свободной нет. Время встречи прежнее, комнаты у неё нет.",
-}[why] }}{% endmacro %}
-{% macro action() %}{{ {"requested": "Решить", "check_in": "Отметиться", "offered": "Занять комнату"}.get(why, "Открыть") }}{% endmacro %}
-{% macro more() %}{% if occurrences %}Встреч серии: {{ occurrences }}; первая:{% endif %}{% endmacro %}
-{% macro said() %}{% if comment %}Комментарий: {{ comment }}{% endif %}{% endmacro %}
-{% macro lasts() %}{% if until %}Держится до {{ until | moment(time_zone, "ru") }}.{% endif %}{% endmacro %}
+}[why] %}
+{% set action = {"requested": "Решить", "check_in": "Отметиться", "offered": "Занять комнату"}.get(why, "Открыть") %}
+{% set more = "Встреч серии: " ~ occurrences ~ "; первая:" if occurrences else "" %}
+{% set said = "Комментарий: " ~ comment if comment else "" %}
+{% set lasts = "Держится до " ~ (until | moment(time_zone, "ru")) ~ "." if until else "" %}

@@ -14,6 +14,7 @@ from app.core.ids import new_id
 from app.core.mail import FolderMailer, Letter, MailRefused, MailServerDown, compose
 from app.services.mail_templates import FOLDER, LANGUAGES, render
 from app.services.outbox_service import MailTemplate
+from app.services.room_notice_service import RoomWhy
 from tests.support.mail import body_of, read_mail
 
 VALUES = {
@@ -35,6 +36,14 @@ VALUES = {
     "response": "tentative",
     "comment": "Позже",
     "proposed_start": "2027-03-27T13:30:00+00:00",
+}
+ROOM_VALUES = {
+    **VALUES,
+    "why": "offered",
+    "room": "Синяя <b>",
+    "other_room": "Красная <b>",
+    "occurrences": "3",
+    "until": "2027-03-27T12:15:00+00:00",
 }
 
 
@@ -99,14 +108,15 @@ def test_domains_are_written_as_servers_know_them() -> None:
 
 @pytest.mark.parametrize(("template", "language"), list(itertools.product(MailTemplate, LANGUAGES)))
 def test_every_mail_has_a_subject_and_both_bodies_in_both_languages(template: MailTemplate, language: str) -> None:
-    texts = render(template, language, VALUES)
+    values = ROOM_VALUES if template is MailTemplate.ROOM_NOTICE else VALUES
+    texts = render(template, language, values)
     assert texts.subject
     assert "\n" not in texts.subject
     assert texts.text.strip()
     assert not texts.text.startswith(texts.subject)
     assert f'<html lang="{language}">' in texts.html
     said = texts.subject
-    for value in VALUES.values():
+    for value in values.values():
         said = said.replace(value or "", "")
     is_russian = any("а" <= letter <= "я" for letter in said.lower())
     assert is_russian == (language == "ru")
@@ -120,7 +130,19 @@ def test_every_template_of_the_folder_belongs_to_a_mail() -> None:
         for language in LANGUAGES
         for kind in ("txt", "html")
     }
-    assert {path.name for path in FOLDER.iterdir()} == wanted | {"page.html", "button.html"}
+    assert {path.name for path in FOLDER.iterdir()} == wanted | {
+        *("page.html", "button.html"),
+        *(f"room_words.{language}" for language in LANGUAGES),
+    }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("why", RoomWhy)
+def test_what_people_typed_is_escaped_in_mails_about_rooms(why: RoomWhy, language: str) -> None:
+    texts = render("room_notice", language, {**ROOM_VALUES, "why": why})
+    assert "<b>" not in texts.html
+    assert "&lt;b&gt;" in texts.html
+    assert "<b>" in texts.text
 
 
 def test_html_is_escaped_and_plain_text_is_not() -> None:
