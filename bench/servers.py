@@ -69,6 +69,8 @@ class Servers:
             "LOG_FORMAT": "json",
             "RATE_LIMIT_DEFAULT": UNREACHED_LIMIT,
             "RATE_LIMIT_LOGIN": UNREACHED_LIMIT,
+            # The bookings of the figures lie up to two years ahead.
+            "ROOM_BOOKING_WINDOW_DAYS": "730",
             "PLANNER_HOST": "127.0.0.1",
             "PLANNER_HOME": str(self.folder / "home"),
             "UPLOADS_DIR": str(self.folder / "uploads"),
