@@ -11,7 +11,15 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import meeting_figures_find, meeting_figures_ics, people_figures, rig, series_figures, whole
+from bench import (
+    meeting_figures_find,
+    meeting_figures_ics,
+    people_figures,
+    rig,
+    room_race_figures,
+    series_figures,
+    whole,
+)
 from bench.client import BRIEF, NORMAL, Client, Incorrect
 from bench.figures import Measurements
 from bench.machine import describe
@@ -65,6 +73,7 @@ def _calendar(servers: Servers, client: Client, *, quick: bool) -> Iterator[Figu
         yield from Measurements(running, client).run()
         yield from series_figures.run(running, client)
         yield from meeting_figures_ics.run(servers, running, quick=quick)
+        yield from room_race_figures.run(servers, running, quick=quick)
 
 
 def _people(servers: Servers, client: Client, *, quick: bool) -> Iterator[Figure]:

@@ -4,20 +4,24 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from celery import Celery
 
 from app.core.config import get_settings
 from app.core.security import create_access_token
 from app.supervisor.postgres import EmbeddedPostgres
 from app.supervisor.valkey import EmbeddedValkey
 from bench.databases import Database
-from bench.processes import ROOT, Server, WorkFailed
+from bench.processes import ROOT, Process, Server, WorkFailed
 
 SECRET_KEY = "a key of the benchmark, which is long enough"
+# Where the application's workers look for tasks.
+QUEUE = "planner"
 UNREACHED_LIMIT = "1000000000/minute"
 
 
@@ -41,6 +45,21 @@ class Servers:
         """Another ASGI application, to compare with."""
         with _running(Server.uvicorn(application, self._environment(database_url), self._log(name))) as server:
             yield server
+
+    @contextmanager
+    def worker(self, name: str, database: Database) -> Iterator[Process]:
+        """A Celery worker on a database; it may not be ready yet."""
+        process = Process(["-m", "app", "worker"], self._environment(database.url), self._log(name))
+        try:
+            yield process
+        finally:
+            process.stop()
+
+    def send_tasks(self, names: Sequence[str]) -> None:
+        """Ask the workers for these tasks; nothing is lost where none runs."""
+        with Celery(broker=self.valkey.url) as sender:
+            for name in names:
+                sender.send_task(name, queue=QUEUE, expires=60, ignore_result=True)
 
     def work(self, module: str, database: Database, *arguments: str) -> dict[str, Any]:
         """What a module of ours, run as a process of its own on a database, tells as JSON in its last line."""

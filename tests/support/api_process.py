@@ -34,6 +34,11 @@ class ApiProcess:
 
     def __enter__(self) -> Self:
         self._output = tempfile.TemporaryFile("w+")
+        self.restart()
+        return self
+
+    def restart(self) -> None:
+        """Start it, where it does not run, and wait until it answers."""
         self._process = self.start()
         try:
             assert retry_until(self._settled, START_SECONDS), self.output()
@@ -41,7 +46,11 @@ class ApiProcess:
         except BaseException:
             self.__exit__()
             raise
-        return self
+
+    def kill(self) -> None:
+        """End it in the middle of whatever it does."""
+        self._process.kill()
+        self._process.wait(timeout=30)
 
     def start(self) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "uvicorn", "app.main:app", "--port", str(self.port), "--no-access-log"]
