@@ -108,6 +108,10 @@ class EventRead(Output):
     organizer_email: str | None = Field(description="The organizer elsewhere of an event that was imported")
     organizer_name: str | None
     room_id: UUID | None
+    room_state: BookingState | None = Field(
+        description="Whether a single event, or one occurrence, has the room that it asks for. Null for a series: its "
+        "occurrences may differ, see room-report"
+    )
     is_all_day: bool
     is_recurring: bool
     recurrence_rule: str | None
