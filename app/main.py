@@ -21,6 +21,7 @@ from app.core.file_store import get_file_store
 from app.core.logging import configure_logging
 from app.core.rate_limit import close_rate_limits
 from app.db import dispose_engine, refuse_unsafe_role
+from app.services.picture_files import SERVED
 
 
 @asynccontextmanager
@@ -56,16 +57,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     add_exception_handlers(app)
     app.include_router(api_router, prefix=API_PREFIX)
     app.include_router(probes, include_in_schema=False)
-    # Avatars only: everything else that people upload is private and never served from a folder.
-    avatars = settings.UPLOADS_DIR / "avatars"
-    avatars.mkdir(parents=True, exist_ok=True)
-    app.mount("/uploads/avatars", StaticFiles(directory=avatars), name="avatars")
+    for kind in SERVED:
+        pictures = settings.UPLOADS_DIR / kind.folder_name
+        pictures.mkdir(parents=True, exist_ok=True)
+        app.mount(kind.url, StaticFiles(directory=pictures), name=kind.folder_name)
     add_problem_schema(app)
 
     # The last one added is the outermost.
     app.add_middleware(UnexpectedErrors)
     larger = {
         "avatar": settings.AVATAR_MAX_BYTES,
+        "photo": settings.ROOM_PHOTO_MAX_BYTES,
         "import": settings.IMPORT_MAX_BYTES,
         "attachments": settings.ATTACHMENT_MAX_BYTES,
         "imports": settings.ICS_IMPORT_MAX_BYTES,

@@ -66,7 +66,9 @@ class Targets:
                 delegate = self.cast.company.person()
                 return Target({"delegation_id": self._made("/delegations", {"delegate_id": delegate.id}, owner)})
             case "rooms":
-                return Target({"room_id": self._made("/rooms", {"name": new_id().hex, "capacity": 4})})
+                return self._room()
+            case "buildings":
+                return Target({"building_id": self._made("/buildings", {"name": new_id().hex})})
             case "departments":
                 return Target({"department_id": self._department()})
         raise AssertionError(f"nobody knows how to make what {path} names")
@@ -127,6 +129,12 @@ class Targets:
                 # No worker runs beside the API: its task is called here.
                 import_files()
         return Target(ids)
+
+    def _room(self) -> Target:
+        """A room with something in it."""
+        body = {"name": new_id().hex, "capacity": 4, "equipment": [{"name": "chair", "quantity": 10_000}]}
+        room = self._accepted(self.cast.admin.post("/rooms", body), 201)
+        return Target({"room_id": room["id"], "equipment_id": room["equipment"][0]["id"]})
 
     def _feed(self, path: str, owner: Person) -> Target:
         feed = self._accepted(owner.post("/feeds", {}), 201)

@@ -27,6 +27,7 @@ class Values:
         self.random = random
         admin = cast.admin
         self.department_ids = [admin.post("/departments", {"name": name}).json()["id"] for name in ("Sales", "Law")]
+        self.building_id = admin.post("/buildings", {"name": "House"}).json()["id"]
         self.room_ids = [admin.create_room(equipment=["projector"])["id"] for _ in range(3)]
         self.people = [cast.company.person().id for _ in range(5)]
         self.calendar_id = admin.post("/calendars", {"name": "Team", "is_public": True}).json()["id"]
@@ -90,6 +91,7 @@ class Values:
             "time_zone": pick(ZONES),
             "calendar_id": self.calendar_id,
             "room_id": pick(self.room_ids),
+            "building_id": pick([self.building_id, None]),
             "participants": pick([[], [{"user_id": pick(self.people)}]]),
             "color": "#ff8800",
             "url": outside_address(),

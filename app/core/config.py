@@ -162,6 +162,8 @@ class Settings(BaseSettings):
 
     # Rooms
     BUILDINGS_MAX: int = Field(500, ge=1, le=10_000)
+    ROOM_PHOTO_MAX_BYTES: int = Field(10 * 1024 * 1024, ge=1024, le=100 * 1024 * 1024)
+    ROOM_PHOTO_MAX_PIXELS: int = Field(40_000_000, ge=65_536, le=200_000_000)
     ROOM_BOOKING_WINDOW_DAYS: int = Field(180, ge=1, le=3660)
     ROOM_APPROVAL_HOURS: int = Field(48, ge=1, le=24 * 90)
     ROOM_HOLD_MAX_MINUTES: int = Field(15, ge=1, le=24 * 60)

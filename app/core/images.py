@@ -1,12 +1,14 @@
-"""Pictures of people, made anew from what was uploaded. Loaded on first use: the codecs are large."""
+"""Pictures, made anew from what was uploaded. Loaded on first use: the codecs are large."""
 
 import io
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from PIL import Image
 
-# Pillow would warn, or refuse, at a bound of its own; `squares` knows a stricter one.
+# Pillow would warn, or refuse, at a bound of its own; `_opened` knows a stricter one.
 Image.MAX_IMAGE_PIXELS = None
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 QUALITY = 85
@@ -54,16 +56,50 @@ def squares(data: bytes, sizes: tuple[int, ...], *, max_pixels: int) -> dict[int
         NoImage: it is no JPEG, PNG, WebP or GIF, or it is broken.
         TooManyPixels: it has more than `max_pixels`; found before anything is decoded.
     """
+    with _opened(data, max_pixels) as image:
+        square = _on_white(_upright(_middle(image, max(sizes))))
+        return {size: _webp(square.resize((size, size), Image.Resampling.LANCZOS)) for size in sizes}
+
+
+def fitted(data: bytes, longest: int, *, max_pixels: int) -> bytes:
+    """The whole picture as WebP, its longer side at most `longest` pixels; it is never made larger.
+
+    Otherwise as `squares`, and it raises the same.
+    """
+    with _opened(data, max_pixels) as image:
+        upright = _on_white(_upright(_reduced(image, longest)))
+        upright.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+        return _webp(upright)
+
+
+@contextmanager
+def _opened(data: bytes, max_pixels: int) -> Iterator[Image.Image]:
+    """The picture, of which only the head has been read; whatever is found to be wrong later is told in one way."""
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
         if image.width * image.height > max_pixels:
             raise TooManyPixels
-        square = _on_white(_upright(_middle(image, max(sizes))))
-        return {size: _webp(square, size) for size in sizes}
+        yield image
     except TooManyPixels:
         raise
     except DAMAGED as error:
         raise NoImage from error
+
+
+def _reduced(image: Image.Image, longest: int) -> Image.Image:
+    """The picture with at most twice as many pixels a side as wanted: what follows copies it."""
+    # A JPEG is decoded no larger than needed.
+    image.draft("RGB", _within(image.size, longest))
+    if max(image.size) <= 2 * longest:
+        return image
+    # Picked, not averaged, as below; the last step averages four of these.
+    return image.resize(_within(image.size, 2 * longest), Image.Resampling.NEAREST)
+
+
+def _within(size: tuple[int, int], longest: int) -> tuple[int, int]:
+    """The size, made smaller until its longer side is `longest`; no side disappears."""
+    width, height = (max(1, side * longest // max(size)) for side in size)
+    return width, height
 
 
 def _middle(image: Image.Image, size: int) -> Image.Image:
@@ -90,7 +126,7 @@ def _on_white(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(ground, coloured).convert("RGB")
 
 
-def _webp(image: Image.Image, size: int) -> bytes:
+def _webp(image: Image.Image) -> bytes:
     file = io.BytesIO()
-    image.resize((size, size), Image.Resampling.LANCZOS).save(file, "WEBP", quality=QUALITY)
+    image.save(file, "WEBP", quality=QUALITY)
     return file.getvalue()

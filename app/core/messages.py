@@ -10,6 +10,7 @@ from app.core.texts.free_time import FREE_TIME
 from app.core.texts.guests import GUESTS
 from app.core.texts.interchange import INTERCHANGE
 from app.core.texts.people import PEOPLE
+from app.core.texts.places import PLACES
 from app.core.texts.planning import PLANNING
 from app.core.texts.requests import REQUESTS
 from app.core.texts.sharing import SHARING
@@ -24,6 +25,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **INTERCHANGE,
     **GUESTS,
     **PEOPLE,
+    **PLACES,
     **PLANNING,
     **REQUESTS,
     **SHARING,

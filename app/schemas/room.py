@@ -16,24 +16,35 @@ EquipmentName = Annotated[
 ]
 
 
-class EquipmentWrite(Input):
-    """So many of one thing, and how many of these do not work. Only a name means one that works."""
+LOWEST_FLOOR, HIGHEST_FLOOR = -20, 300
 
-    name: EquipmentName
+
+class EquipmentState(Input):
+    """How many there are of one thing, and how many of these do not work."""
+
     quantity: int = Field(1, strict=True, ge=1, le=10_000)
     out_of_order: int = Field(0, strict=True, ge=0, le=10_000)
     note: LongLine | None = Field(None, examples=["The lamp flickers"])
-
-    @model_validator(mode="before")
-    @classmethod
-    def _name_alone(cls, value: Any) -> Any:
-        return {"name": value} if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _no_more_than_there_are(self) -> Self:
         if self.out_of_order > self.quantity:
             raise PydanticCustomError("out_of_order", "out_of_order is at most quantity")
         return self
+
+
+class EquipmentWrite(EquipmentState):
+    """So many of one thing, and how many of these do not work. Only a name means one that works."""
+
+    name: EquipmentName
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_alone(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+
+EquipmentPatch = partial_of(EquipmentState, "EquipmentPatch")
 
 
 class EquipmentRead(Output):
@@ -49,6 +60,8 @@ class RoomSort(StrEnum):
     NAME_DESC = "-name"
     CAPACITY = "capacity"
     CAPACITY_DESC = "-capacity"
+    FLOOR = "floor"
+    FLOOR_DESC = "-floor"
 
 
 def _without_repeats(items: list[EquipmentWrite]) -> list[EquipmentWrite]:
@@ -63,7 +76,7 @@ class RoomWrite(Input):
     capacity: int = Field(strict=True, ge=1, le=100_000, description="People")
     location: LongLine | None = Field(None, description="How to find it, in your own words")
     building_id: UUID | None = None
-    floor: int | None = Field(None, strict=True, ge=-20, le=300, description="0 is the ground floor")
+    floor: int | None = Field(None, strict=True, ge=LOWEST_FLOOR, le=HIGHEST_FLOOR, description="0 is the ground floor")
     zone: Line | None = Field(None, description="A part of the floor", examples=["north wing"])
     accessibility: Annotated[list[AccessibilityFeature], Field(max_length=len(AccessibilityFeature))] = Field(
         default_factory=list

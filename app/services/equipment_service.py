@@ -1,13 +1,14 @@
 """What stands in rooms: kept with the room, asked for by name, counted only where it works."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, LiteralString
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session, col
 
+from app.core.errors import Invalid, NotFound
 from app.models.room import Room, RoomEquipment
 from app.schemas.room import EquipmentRead, RoomRead
 from app.services.rows import flush
@@ -78,6 +79,25 @@ def set_equipment(session: Session, room: Room, wanted: Sequence[dict[str, Any]]
         session.delete(item)
     flush(session)
     return changed or bool(present)
+
+
+def change_item(session: Session, room: Room, equipment_id: UUID, values: Mapping[str, Any]) -> bool:
+    """Change one thing in a locked room; whether anything changed.
+
+    Raises:
+        NotFound: it does not stand in this room.
+        Invalid: more would be out of order than there are.
+    """
+    item = session.get(RoomEquipment, (room.organization_id, equipment_id))
+    if item is None or item.room_id != room.id:
+        raise NotFound("equipment_not_found")
+    changed = False
+    for name, value in values.items():
+        changed |= getattr(item, name) != value
+        setattr(item, name, value)
+    if item.out_of_order > item.quantity:
+        raise Invalid("equipment_out_of_order", field="out_of_order", name=item.name, quantity=item.quantity)
+    return changed
 
 
 def _equipment_of(session: Session, rooms: Sequence[Room]) -> Sequence[RoomEquipment]:

@@ -4,17 +4,16 @@ from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlmodel import Session, col
 
 from app.core.actor import Actor
-from app.core.errors import Conflict, NotFound
+from app.core.errors import Conflict
 from app.core.hot import fetch_row
 from app.models.booking import BLOCKING_SQL
-from app.models.place import Building
-from app.models.room import Room
-from app.schemas.room import RoomRead, RoomSort, RoomWrite
-from app.services import booking_service, equipment_service
+from app.models.room import AccessibilityFeature, Room
+from app.schemas.room import HIGHEST_FLOOR, RoomRead, RoomSort, RoomWrite
+from app.services import booking_service, building_service, equipment_service
 from app.services.equipment_service import EQUIPMENT_JSON, HAS_WORKING_SQL
 from app.services.json_rows import json_columns, page_json
 from app.services.rows import (
@@ -29,7 +28,12 @@ from app.services.rows import (
     get_visible,
 )
 
-SORTS = {"name": SortColumn(col(Room.name), str), "capacity": SortColumn(col(Room.capacity), int)}
+SORTS = {
+    "name": SortColumn(col(Room.name), str),
+    "capacity": SortColumn(col(Room.capacity), int),
+    # Rooms of which nobody has said where they are lie above all others.
+    "floor": SortColumn(func.coalesce(col(Room.floor), HIGHEST_FLOOR + 1), int),
+}
 
 AVAILABLE_SQL: LiteralString = f"""
 WITH page AS (
@@ -71,9 +75,15 @@ def list_rooms(
     *,
     capacity: int | None = None,
     equipment: list[str] | None = None,
+    building_id: UUID | None = None,
+    floor: int | None = None,
+    accessibility: list[AccessibilityFeature] | None = None,
     is_active: bool | None = True,
 ) -> tuple[list[RoomRead], str | None]:
-    """Rooms for at least `capacity` people with all of `equipment`, of each something that works."""
+    """Rooms for at least `capacity` people, in this place.
+
+    They have all of `equipment`, of each something that works, and all of `accessibility`.
+    """
     query = visible_to(actor)
     if is_active is not None:
         query = query.where(col(Room.is_active).is_(is_active))
@@ -81,6 +91,12 @@ def list_rooms(
         query = query.where(col(Room.capacity) >= capacity)
     if equipment:
         query = query.where(equipment_service.has_working(equipment))
+    if building_id is not None:
+        query = query.where(col(Room.building_id) == building_id)
+    if floor is not None:
+        query = query.where(col(Room.floor) == floor)
+    if accessibility:
+        query = query.where(col(Room.accessibility).contains(accessibility))
     rooms, cursor = fetch_page(session, query, SORTS, sort, page)
     return equipment_service.read_rooms(session, rooms), cursor
 
@@ -124,6 +140,20 @@ def read_room(session: Session, actor: Actor, room_id: UUID) -> RoomRead:
     return equipment_service.read_room(session, get_room(session, actor, room_id))
 
 
+def get_changeable(session: Session, actor: Actor, room_id: UUID, if_match: frozenset[int] | None) -> Room:
+    """The room, locked, for somebody who keeps rooms.
+
+    Raises:
+        NotFound: the company has no such room.
+        Forbidden: the actor is neither an administrator nor of the IT desk.
+        PreconditionFailed: somebody changed the room since the client read it.
+    """
+    room = get_room(session, actor, room_id, lock=True)
+    actor.require_admin_or_it()
+    check_version(room, if_match)
+    return room
+
+
 def create_room(session: Session, actor: Actor, data: RoomWrite) -> RoomRead:
     """A new room.
 
@@ -133,7 +163,7 @@ def create_room(session: Session, actor: Actor, data: RoomWrite) -> RoomRead:
     """
     values = data.model_dump()
     equipment = values.pop("equipment")
-    _require_building(session, actor, data.building_id)
+    building_service.require_building(session, actor, data.building_id)
     room = Room(**values, organization_id=actor.company)
     session.add(room)
     _flush(session, room)
@@ -151,18 +181,40 @@ def change_room(
         NotFound: the company has no such building.
         Conflict: the name is taken, or the room is to go out of use while bookings lie ahead.
     """
-    room = get_room(session, actor, room_id, lock=True)
-    actor.require_admin_or_it()
-    check_version(room, if_match)
+    room = get_changeable(session, actor, room_id, if_match)
     if room.is_active and values.get("is_active") is False:
         _require_no_bookings(session, room)
     if values.get("building_id") != room.building_id:
-        _require_building(session, actor, values.get("building_id"))
+        building_service.require_building(session, actor, values.get("building_id"))
     plain = {name: value for name, value in values.items() if name != "equipment"}
     changed = apply_changes(room, plain)
     if "equipment" in values and equipment_service.set_equipment(session, room, values["equipment"]) and not changed:
         room.version += 1
     _flush(session, room)
+    return equipment_service.read_room(session, room)
+
+
+def change_equipment(
+    session: Session,
+    actor: Actor,
+    room_id: UUID,
+    equipment_id: UUID,
+    values: dict[str, Any],
+    if_match: frozenset[int] | None,
+) -> RoomRead:
+    """Change how many there are of one thing in a room, how many do not work, and the note about it.
+
+    Bookings that are there stay. The version is the room's, and rises with it.
+
+    Raises:
+        NotFound: the company has no such room, or the room no such thing.
+        Forbidden: the actor is neither an administrator nor of the IT desk.
+        Invalid: more would be out of order than there are.
+    """
+    room = get_changeable(session, actor, room_id, if_match)
+    if equipment_service.change_item(session, room, equipment_id, values):
+        room.version += 1
+    flush(session)
     return equipment_service.read_room(session, room)
 
 
@@ -173,11 +225,6 @@ def delete_room(session: Session, actor: Actor, room_id: UUID, if_match: frozens
         Conflict: bookings lie ahead.
     """
     change_room(session, actor, room_id, {"is_active": False}, if_match)
-
-
-def _require_building(session: Session, actor: Actor, building_id: UUID | None) -> None:
-    if building_id is not None and session.get(Building, (actor.company, building_id)) is None:
-        raise NotFound("building_not_found")
 
 
 def _flush(session: Session, room: Room) -> None:

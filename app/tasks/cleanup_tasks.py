@@ -14,8 +14,10 @@ from app.services import (
     outbox_service,
     people_search_service,
     purge_service,
+    room_photo_service,
     session_service,
 )
+from app.services.picture_files import ROOM_PHOTOS
 from app.tasks.rounds import all_companies, in_company
 
 log = structlog.get_logger(__name__)
@@ -66,14 +68,17 @@ def cleanup_invitations_and_mail() -> int:
 
 @shared_task(name="app.tasks.cleanup_tasks.cleanup_people")
 def cleanup_people() -> int:
-    """Remove pictures that nobody has any more, and forget words that search need not know; how many pictures."""
+    """Remove pictures that nobody and no room has, and forget words that search need not know; how many pictures."""
     with SessionLocal.begin() as session:
         tenancy.enter(session, None, installation=True, origin="cleanup_people")
         removed = avatar_service.delete_leftovers(session)
+    photos: set[str] = set()
     for company in all_companies():
         with in_company(company, "cleanup_people") as session:
             people_search_service.forget_words(session)
-    log.info("avatars_deleted", count=removed)
+            photos |= room_photo_service.used_files(session, company)
+    removed += ROOM_PHOTOS.delete_leftovers(photos)
+    log.info("pictures_deleted", count=removed)
     return removed
 
 

@@ -19,7 +19,9 @@ OBJECTS = {
     "{import_id}": "<import>",
     "{token}": "unknown",
     "{delegation_id}": "<delegation>",
+    "{building_id}": "<building>",
     "{room_id}": "<room>",
+    "{equipment_id}": "<equipment>",
     "{user_id}": "<employee>",
     "{department_id}": "<department>",
     "{organization_id}": "<organization>",
@@ -76,12 +78,17 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "POST /rooms": {"name": "Blue", "capacity": 8},
     "PUT /rooms/{room_id}": {"name": "Blue", "capacity": 8},
     "PATCH /rooms/{room_id}": {"name": "Blue"},
+    "PATCH /rooms/{room_id}/equipment/{equipment_id}": {"out_of_order": 1},
+    "POST /buildings": {"name": "Tower"},
+    "PUT /buildings/{building_id}": {"name": "Tower"},
+    "PATCH /buildings/{building_id}": {"name": "Tower"},
 }
 
 
 # What takes a file.
 GOOD_FILES: dict[str, tuple[str, bytes]] = {
     "PUT /users/{user_id}/avatar": ("image/png", b"what it holds is looked at last"),
+    "PUT /rooms/{room_id}/photo": ("image/png", b"what it holds is looked at last"),
     "POST /events/{event_id}/attachments": ("text/plain", b"what it holds is looked at last"),
     "POST /calendars/{calendar_id}/imports": ("text/calendar", b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"),
     "POST /users/import": ("text/csv", b"email\nsomebody-new@example.com\n"),

@@ -35,6 +35,7 @@ NOT_FOUND = {
     "feeds": "feed_not_found",
     "events": "event_not_found",
     "rooms": "room_not_found",
+    "buildings": "building_not_found",
     "departments": "department_not_found",
     "organizations": "organization_not_found",
 }
@@ -62,6 +63,9 @@ NAMED_IN_BODIES = [
     ("POST", "/events", event(room_id="<{} room>"), 404, "room_not_found"),
     ("PUT", "/events/<event>", event(room_id="<{} room>"), 404, "room_not_found"),
     ("PATCH", "/events/<event>", {"room_id": "<{} room>"}, 404, "room_not_found"),
+    ("POST", "/rooms", {"name": "New", "capacity": 2, "building_id": "<{} building>"}, 404, "building_not_found"),
+    ("PATCH", "/rooms/<room>", {"building_id": "<{} building>"}, 404, "building_not_found"),
+    ("PATCH", "/rooms/<room>/equipment/<{} equipment>", {"out_of_order": 1}, 404, "equipment_not_found"),
     ("POST", "/events", event(participants=[{"user_id": "<{} employee>"}]), 422, "user_not_found"),
     ("PUT", "/events/<event>", event(participants=[{"user_id": "<{} employee>"}]), 422, "user_not_found"),
     ("PATCH", "/events/<event>", {"participants": [{"user_id": "<{} employee>"}]}, 422, "user_not_found"),
@@ -144,9 +148,9 @@ def test_a_private_calendar_of_a_colleague_takes_no_events(world: World) -> None
     )
 
 
-@pytest.mark.parametrize("field", ["department_id", "calendar_id", "room_id", "owner_id"])
+@pytest.mark.parametrize("field", ["department_id", "calendar_id", "room_id", "owner_id", "building_id"])
 @pytest.mark.parametrize("value", ["1", "", "%00", "null", "'"])
 def test_ids_in_a_query_must_be_uuids(world: World, field: str, value: str) -> None:
-    lists = {"department_id": "/users?", "owner_id": "/calendars?"}
+    lists = {"department_id": "/users?", "owner_id": "/calendars?", "building_id": "/rooms?"}
     path = lists.get(field, "/events?from=2027-03-22&to=2027-03-29&")
     world.refuses(422, "invalid_request", "GET", f"{path}{field}={value}")

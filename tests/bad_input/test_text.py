@@ -117,7 +117,8 @@ def test_any_other_text_is_kept_as_it_is(world: World, text: str) -> None:
     admin = world.theirs.company.admin
     created = [
         ("/calendars", ["name", "description"], {}),
-        ("/rooms", ["name", "description", "location"], {"capacity": 4}),
+        ("/rooms", ["name", "description", "location", "zone"], {"capacity": 4}),
+        ("/buildings", ["name", "address"], {}),
         (
             "/events",
             ["title", "description", "location"],

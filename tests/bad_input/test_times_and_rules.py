@@ -33,6 +33,7 @@ WITH_ZONES = [
     ("POST", "/events", event()),
     ("PATCH", "/events/<event>", {}),
     ("PATCH", "/users/<employee>", {}),
+    ("POST", "/buildings", {"name": "Tower"}),
     ("POST", "/auth/register", {"email": "a-new@example.com", "password": "correct horse"}),
 ]
 

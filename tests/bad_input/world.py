@@ -37,7 +37,8 @@ class Belongings:
     def create(cls, client: TestClient, name: str) -> "Belongings":
         company = Company.create(client, name)
         admin, employee = company.admin, company.person(birthday=(today() + timedelta(days=1)).replace(year=1992))
-        room = admin.create_room()
+        building = admin.post("/buildings", {"name": "House"}).json()
+        room = admin.create_room(building_id=building["id"], equipment=["projector"])
         team = admin.post("/calendars", {"name": "Team", "is_public": True}).json()
         series = admin.create_event(calendar_id=team["id"], room_id=room["id"], recurrence_rule="FREQ=WEEKLY;COUNT=3")
         path = f"/events/{series['id']}"
@@ -56,7 +57,9 @@ class Belongings:
             "import": admin.call("POST", f"/calendars/{team['id']}/imports", **file).json()["id"],
             "share": admin.post(f"/calendars/{team['id']}/shares", share).json()["id"],
             "delegation": admin.post("/delegations", {"delegate_id": employee.id}).json()["id"],
+            "building": building["id"],
             "room": room["id"],
+            "equipment": room["equipment"][0]["id"],
             "calendar": team["id"],
             "event": series["id"],
             "comment": comment["id"],

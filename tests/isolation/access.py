@@ -168,6 +168,11 @@ def make(
         case "attachment_id":
             path = f"/events/{named['event_id']}/attachments?name=secret.txt"
             return _created(owner.call("POST", path, content=b"Secret"))
+        case "building_id":
+            return _created(admin.post("/buildings", {"name": f"Secret {next(_numbers)}"}))
+        case "equipment_id":
+            room = admin.patch(f"/rooms/{named['room_id']}", {"equipment": ["projector"]}).json()
+            return str(room["equipment"][0]["id"])
         case "room_id":
             return str(admin.create_room(name=f"Secret {next(_numbers)}")["id"])
         case "department_id":
@@ -229,10 +234,15 @@ def request_of(
         "PUT /calendars/{calendar_id}/owner": {"json": {"user_id": circle.guest.id}},
         "POST /delegations": {"json": {"delegate_id": circle.guest.id}},
         "PATCH /delegations/{delegation_id}": {"json": {"sees_private": True}},
+        "POST /buildings": {"json": {"name": f"New {number}"}},
+        "PUT /buildings/{building_id}": {"json": {"name": f"Taken over {number}"}},
+        "PATCH /buildings/{building_id}": {"json": {"address": "Taken over"}},
         "GET /rooms/available": {"params": window},
         "POST /rooms": {"json": {"name": f"New {number}", "capacity": 2}},
         "PUT /rooms/{room_id}": {"json": {"name": f"Taken over {number}", "capacity": 2}},
         "PATCH /rooms/{room_id}": {"json": {"capacity": 3}},
+        "PATCH /rooms/{room_id}/equipment/{equipment_id}": {"json": {"out_of_order": 1}},
+        "PUT /rooms/{room_id}/photo": {"content": _PIXEL, "headers": {"Content-Type": "image/png"}},
         "GET /users/search": {"params": {"q": "secret"}},
         "POST /users": {
             "json": {

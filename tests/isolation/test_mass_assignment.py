@@ -17,6 +17,7 @@ NEVER_SET = {
     *("version", "created_at", "updated_at", "hashed_password", "avatar_url", "search_text", "is_recurring"),
     *("deleted_at", "deactivated_at", "token_hash", "invited_by", "accepted_at", "revoked_at", "undone_at", "made_by"),
     *("expanded_until", "tzdata_version", "start_wall", "end_wall", "state", "during", "generation", "revoked_at"),
+    *("photo_url", "panel_token_hash"),
 }
 # An administrator of the installation chooses the company of a new user; others are refused (test below).
 OFFERED = {"POST /users organization_id"}
@@ -109,11 +110,12 @@ def test_people_change_of_themselves_what_is_their_own(world: Isolation) -> None
     )
 
 
-@pytest.mark.parametrize("path", ["/calendars", "/events", "/rooms"])
+@pytest.mark.parametrize("path", ["/calendars", "/events", "/rooms", "/buildings"])
 def test_a_new_object_is_of_its_makers_company(world: Isolation, path: str) -> None:
     body = {
         "/calendars": {"name": "New"},
         "/rooms": {"name": "New", "capacity": 2},
+        "/buildings": {"name": "New"},
         "/events": {"title": "New", "start_time": "2027-05-03T09:00:00Z", "end_time": "2027-05-03T10:00:00Z"},
     }[path]
     admin = world.theirs.company.admin

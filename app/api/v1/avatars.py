@@ -1,36 +1,18 @@
 """Pictures of people."""
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import Depends, Request
-
 from app.api.deps import CurrentUser, IfMatch
+from app.api.pictures import PICTURE_BODY, Picture
 from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
 from app.api.transaction_route import TransactionRoute
-from app.core.errors import UnsupportedMediaType
 from app.db import SessionDep
 from app.schemas.user import UserRead
 from app.services import avatar_service
 
 router = PrefixRouter(prefix="/users", tags=["users"], route_class=TransactionRoute)
-
-MEDIA_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif")
-_PICTURE = {
-    "requestBody": {
-        "required": True,
-        "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in MEDIA_TYPES},
-    }
-}
-
-
-async def read_picture(request: Request) -> bytes:
-    """The body, if it says that it is a picture. What it really is, is seen when it is decoded."""
-    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if kind not in MEDIA_TYPES:
-        raise UnsupportedMediaType("unsupported_media_type", accepted=", ".join(MEDIA_TYPES))
-    return await request.body()
 
 
 @router.put(
@@ -38,13 +20,13 @@ async def read_picture(request: Request) -> bytes:
     response_model=UserRead,
     summary="Set a picture",
     responses=responses(401, 403, 404, 412, 413, 415),
-    openapi_extra=_PICTURE,
+    openapi_extra=PICTURE_BODY,
 )
 def set_avatar(
     user_id: UUID,
     user: CurrentUser,
     session: SessionDep,
-    picture: Annotated[bytes, Depends(read_picture)],
+    picture: Picture,
     if_match: IfMatch,
 ) -> Any:
     """The bytes of a JPEG, PNG, WebP or GIF. Its middle is kept, as squares of 64 and 256 pixels, without metadata.

@@ -10,8 +10,18 @@ from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
 from app.api.repeatable_route import RepeatableRoute
 from app.db import SessionDep
+from app.models.room import AccessibilityFeature
 from app.schemas.common import DateOrMoment, Page
-from app.schemas.room import EquipmentName, RoomPatch, RoomRead, RoomSort, RoomWrite
+from app.schemas.room import (
+    HIGHEST_FLOOR,
+    LOWEST_FLOOR,
+    EquipmentName,
+    EquipmentPatch,
+    RoomPatch,
+    RoomRead,
+    RoomSort,
+    RoomWrite,
+)
 from app.services import room_service
 from app.services.windows import check_bookable, check_window, resolve_moment
 
@@ -21,6 +31,12 @@ EquipmentParam = Annotated[
     list[Annotated[str, Query(max_length=500)]],
     Query(max_length=20, description="All of these: repeat it, or separate by commas", examples=["projector"]),
 ]
+
+AccessibilityParam = Annotated[
+    list[AccessibilityFeature],
+    Query(max_length=len(AccessibilityFeature), description="All of these: repeat it", examples=["step_free"]),
+]
+FloorParam = Annotated[int | None, Query(ge=LOWEST_FLOOR, le=HIGHEST_FLOOR, description="0 is the ground floor")]
 
 
 def _equipment(values: list[str]) -> list[EquipmentName]:
@@ -35,10 +51,23 @@ def list_rooms(
     sort: RoomSort = RoomSort.NAME,
     capacity: Annotated[int | None, Query(ge=1, le=100_000, description="For at least so many people")] = None,
     equipment: EquipmentParam = [],  # noqa: B006 - FastAPI copies it
+    building_id: UUID | None = None,
+    floor: FloorParam = None,
+    accessibility: AccessibilityParam = [],  # noqa: B006 - FastAPI copies it
     is_active: bool | None = True,
 ) -> Any:
+    """The rooms of the company. Sorted by floor, those without one come after all others."""
     items, cursor = room_service.list_rooms(
-        session, user, sort, page, capacity=capacity, equipment=_equipment(equipment), is_active=is_active
+        session,
+        user,
+        sort,
+        page,
+        capacity=capacity,
+        equipment=_equipment(equipment),
+        building_id=building_id,
+        floor=floor,
+        accessibility=accessibility,
+        is_active=is_active,
     )
     return Page(items=items, next_cursor=cursor)
 
@@ -120,3 +149,26 @@ def patch_room(
 def delete_room(room_id: UUID, user: CurrentUser, session: SessionDep, if_match: IfMatch) -> None:
     """It can no longer be booked; the history of its bookings stays. Refused while bookings lie ahead."""
     room_service.delete_room(session, user, room_id, if_match)
+
+
+@router.patch(
+    "/{room_id}/equipment/{equipment_id}",
+    response_model=RoomRead,
+    summary="Say what works",
+    responses=responses(401, 403, 404, 412),
+)
+def patch_equipment(
+    room_id: UUID,
+    equipment_id: UUID,
+    data: EquipmentPatch,  # type: ignore[valid-type]
+    user: CurrentUser,
+    session: SessionDep,
+    if_match: IfMatch,
+) -> Any:
+    """How many of one thing in the room are out of order, and why. For administrators and the IT desk.
+
+    A room where none of them works is not found by that equipment; bookings that are there stay. The version is the
+    room's.
+    """
+    values = data.model_dump(exclude_unset=True)  # type: ignore[attr-defined]
+    return room_service.change_equipment(session, user, room_id, equipment_id, values, if_match)

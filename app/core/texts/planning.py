@@ -6,7 +6,6 @@ PLANNING: dict[str, tuple[str, str]] = {
         'The room "{room}" is taken at that time: {count} of {total} occurrences clash. See clashes and free_rooms.',
         "Комната «{room}» в это время занята: пересечений {count} из {total}. Смотрите clashes и free_rooms.",
     ),
-    "building_not_found": ("There is no such building.", "Такого здания нет."),
     "room_not_for_you": (
         'The room "{room}" can be booked only by people whom its administrators have listed.',
         "Комнату «{room}» могут бронировать только те, кого указали её администраторы.",
