@@ -28,7 +28,9 @@ class Values:
         admin = cast.admin
         self.department_ids = [admin.post("/departments", {"name": name}).json()["id"] for name in ("Sales", "Law")]
         self.building_id = admin.post("/buildings", {"name": "House"}).json()["id"]
-        self.room_ids = [admin.create_room(equipment=["projector"])["id"] for _ in range(3)]
+        self.room_ids = [
+            admin.create_room(building_id=self.building_id, equipment=["projector"])["id"] for _ in range(3)
+        ]
         self.people = [cast.company.person().id for _ in range(5)]
         self.calendar_id = admin.post("/calendars", {"name": "Team", "is_public": True}).json()["id"]
         for room_id in self.room_ids:

@@ -12,22 +12,11 @@ from PIL import Image
 from sqlmodel import Session
 
 from app.core.config import get_settings
-from app.services import avatar_service
+from app.services.picture_files import AVATARS
 from app.tasks.cleanup_tasks import cleanup_people
 from tests.support.people import Company, Person, sign_in
+from tests.support.pictures import BROKEN, GREEN, RED, is_like, picture, served
 from tests.support.planning import accepted, refused
-
-RED, BLUE, GREEN = (200, 30, 30), (30, 30, 200), (30, 160, 30)
-
-
-def picture(size: tuple[int, int] = (300, 200), kind: str = "PNG", **options: Any) -> bytes:
-    """Blue, with a red square in its middle, as wide as the shorter side."""
-    image = Image.new("RGB", size, BLUE)
-    side = min(size)
-    image.paste(RED, ((size[0] - side) // 2, (size[1] - side) // 2, (size[0] + side) // 2, (size[1] + side) // 2))
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
 
 
 def put(actor: Person, content: bytes, kind: str = "image/png", *, of: Person | None = None, **headers: str) -> Any:
@@ -36,23 +25,11 @@ def put(actor: Person, content: bytes, kind: str = "image/png", *, of: Person | 
 
 
 def files() -> set[str]:
-    return {path.name for path in avatar_service.folder().glob("*")}
+    return {path.name for path in AVATARS.folder.glob("*")}
 
 
 def files_of(user: dict[str, Any]) -> set[str]:
     return {Path(user[name]).name for name in ("avatar_url", "avatar_small_url")}
-
-
-def served(person: Person, url: str) -> Image.Image:
-    answer = person.client.get(f"http://testserver{url}")
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == "image/webp"
-    assert answer.headers["x-content-type-options"] == "nosniff"
-    return Image.open(io.BytesIO(answer.content))
-
-
-def is_like(colour: Any, expected: tuple[int, int, int]) -> bool:
-    return all(abs(a - b) < 20 for a, b in zip(colour, expected, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -115,7 +92,7 @@ def test_what_the_camera_says_is_obeyed_and_then_forgotten(company: Company) -> 
     assert is_like(kept.convert("RGB").getpixel((128, 220)), RED)
     assert is_like(kept.convert("RGB").getpixel((128, 30)), GREEN)
     assert not kept.getexif()
-    stored = (avatar_service.folder() / Path(user["avatar_url"]).name).read_bytes()
+    stored = (AVATARS.folder / Path(user["avatar_url"]).name).read_bytes()
     assert b"secret" not in stored
     assert b"script" not in stored
 
@@ -167,19 +144,6 @@ def test_a_commit_that_fails_leaves_the_old_picture(company: Company, monkeypatc
     assert accepted(person.get("/auth/me"))["avatar_url"] == user["avatar_url"]
     served(person, user["avatar_url"])
     served(person, user["avatar_small_url"])
-
-
-BROKEN = {
-    "empty": b"",
-    "text": b"hello",
-    "svg": b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
-    "html": b"<html><script>alert(1)</script></html>",
-    "cut off": picture()[:60],
-    "head alone": picture()[:8],
-    "half a jpeg": picture(kind="JPEG")[:400],
-    "bmp": picture(kind="BMP"),
-    "tiff": picture(kind="TIFF"),
-}
 
 
 @pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN.keys())
@@ -237,11 +201,11 @@ def test_an_administrator_of_the_installation_sets_anybodys(client: TestClient, 
 def test_files_that_a_crash_left_over_go_after_a_day(company: Company) -> None:
     person = company.person()
     user = accepted(put(person, picture()))
-    old, young = (avatar_service.folder() / name for name in ("old-256.webp", "young-256.webp"))
+    old, young = (AVATARS.folder / name for name in ("old-256.webp", "young-256.webp"))
     two_days_ago = time.time() - 2 * 24 * 3600
     for path in (old, young):
         path.write_bytes(b"x")
-    for path in (old, *(avatar_service.folder() / name for name in files_of(user))):
+    for path in (old, *(AVATARS.folder / name for name in files_of(user))):
         os.utime(path, (two_days_ago, two_days_ago))
     assert cleanup_people() >= 1
     assert not old.exists()
