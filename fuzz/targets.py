@@ -67,6 +67,10 @@ class Targets:
                 return Target({"delegation_id": self._made("/delegations", {"delegate_id": delegate.id}, owner)})
             case "rooms":
                 return self._room()
+            case "room-blockings":
+                return Target(
+                    {"blocking_id": self._made("/room-blockings", {"start": "2027-05-01", "end": "2027-05-02"})}
+                )
             case "buildings":
                 return Target({"building_id": self._made("/buildings", {"name": new_id().hex})})
             case "departments":

@@ -28,7 +28,9 @@ from app.api.v1 import (
     outside_feeds,
     participants,
     people_tables,
+    room_blockings,
     room_photos,
+    room_policies,
     rooms,
     statistics,
     users,
@@ -47,8 +49,11 @@ for module in (
     free_time,
     participants,
     auth,
+    # Before the routes of single rooms, to which "policy" would be a wrong id.
+    room_policies,
     rooms,
     room_photos,
+    room_blockings,
     buildings,
     # Before the routes of single calendars, to which "subscriptions" would be a wrong id.
     outside_feeds,
@@ -72,6 +77,8 @@ for module in (
 ):
     api_router.include_router(module.router)
 api_router.include_router(feeds.of_calendars)
+api_router.include_router(room_policies.of_buildings)
+api_router.include_router(room_blockings.of_rooms)
 api_router.include_router(health.router)
 
 # Load balancers and the supervisor ask at the root.

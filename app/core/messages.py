@@ -13,6 +13,7 @@ from app.core.texts.people import PEOPLE
 from app.core.texts.places import PLACES
 from app.core.texts.planning import PLANNING
 from app.core.texts.requests import REQUESTS
+from app.core.texts.room_rules import ROOM_RULES
 from app.core.texts.sharing import SHARING
 
 Language = Literal["en", "ru"]
@@ -28,16 +29,22 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **PLACES,
     **PLANNING,
     **REQUESTS,
+    **ROOM_RULES,
     **SHARING,
 }
 
 
 def message(code: str, language: Language, params: Mapping[str, Any] | None = None) -> str:
-    """The text of `code` in `language`, with `params` filled in; the code itself when it has no text."""
+    """The text of `code` in `language`, with `params` filled in; the code itself when it has no text.
+
+    A param may be a pair of words too, English and Russian.
+    """
     texts = MESSAGES.get(code)
     if texts is None:
         return code
-    return texts[1 if language == "ru" else 0].format_map(params or {})
+    which = 1 if language == "ru" else 0
+    filled = {name: value[which] if isinstance(value, tuple) else value for name, value in (params or {}).items()}
+    return texts[which].format_map(filled)
 
 
 def language_of(accept_language: str | None) -> Language:

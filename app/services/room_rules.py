@@ -13,6 +13,7 @@ from sqlmodel import Session
 from app.calendaring.weekly_hours import Span, covers, hours_of
 from app.calendaring.zones import get_zone, utc_to_wall
 from app.core.config import get_settings
+from app.core.texts.room_rules import BLOCKING_KINDS
 from app.models.base import now
 from app.models.room_policy import CapacityRule, OutOfPolicy, RoomRule
 from app.services import blocking_service
@@ -188,7 +189,7 @@ def too_small(rules: Rules, people: Mapping[UUID, int]) -> list[Broken]:
 
 def _beyond_window(rules: Rules, wish: Wish) -> Broken:
     end = rules.window_end
-    params = {"days": rules.booking_window_days, "until": iso(end)}
+    params = {"days": rules.booking_window_days, "until": _on_the_wall(end, rules), "time_zone": rules.time_zone}
     return Broken(RoomRule.WINDOW, rules.room_id, iso(wish.starts_at), iso(end), wish, params)
 
 
@@ -206,7 +207,12 @@ def _broken_by_times(rules: Rules, wish: Wish) -> Iterator[Broken]:
     for block in rules.blocked:
         if block.starts_at < wish.ends_at and wish.starts_at < block.ends_at:
             start, end = iso(block.starts_at), iso(block.ends_at)
-            params = {"title": block.title or block.kind, "start": start, "end": end}
+            params = {
+                "title": block.title or BLOCKING_KINDS[block.kind],
+                "start": _on_the_wall(block.starts_at, rules),
+                "end": _on_the_wall(block.ends_at, rules),
+                "time_zone": rules.time_zone,
+            }
             value = {"kind": block.kind, "title": block.title}
             yield Broken(RoomRule.BLOCKED, rules.room_id, value, {"until": start, "from": end}, wish, params)
             break
@@ -219,6 +225,11 @@ def _broken_by_hours(rules: Rules, hours: Sequence[Span], wish: Wish) -> Iterato
         value = {"start": start.isoformat(), "end": end.isoformat(), "time_zone": rules.time_zone}
         params = {"hours": _told_hours(hours, start), "time_zone": rules.time_zone}
         yield Broken(RoomRule.HOURS, rules.room_id, value, _told_week(hours), wish, params)
+
+
+def _on_the_wall(instant: datetime, rules: Rules) -> str:
+    """An instant for people, on the clock of the room."""
+    return f"{utc_to_wall(instant, get_zone(rules.time_zone)):%Y-%m-%d %H:%M}"
 
 
 def _told_hours(spans: Sequence[Span], day: datetime) -> str:

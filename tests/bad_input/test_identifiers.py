@@ -36,6 +36,7 @@ NOT_FOUND = {
     "events": "event_not_found",
     "rooms": "room_not_found",
     "buildings": "building_not_found",
+    "room-blockings": "blocking_not_found",
     "departments": "department_not_found",
     "organizations": "organization_not_found",
 }
@@ -56,6 +57,7 @@ def test_an_id_that_nobody_has_is_not_found(world: World, method: str, template:
     world.refuses(404, code, method, path, **good_body(f"{method} {template}"))
 
 
+_DAY = {"start": "2027-05-01", "end": "2027-05-02"}
 NAMED_IN_BODIES = [
     ("POST", "/events", event(calendar_id="<{} calendar>"), 404, "calendar_not_found"),
     ("PUT", "/events/<event>", event(calendar_id="<{} calendar>"), 404, "calendar_not_found"),
@@ -66,6 +68,10 @@ NAMED_IN_BODIES = [
     ("POST", "/rooms", {"name": "New", "capacity": 2, "building_id": "<{} building>"}, 404, "building_not_found"),
     ("PATCH", "/rooms/<room>", {"building_id": "<{} building>"}, 404, "building_not_found"),
     ("PATCH", "/rooms/<room>/equipment/<{} equipment>", {"out_of_order": 1}, 404, "equipment_not_found"),
+    ("POST", "/room-blockings", {**_DAY, "room_id": "<{} room>"}, 404, "room_not_found"),
+    ("POST", "/room-blockings", {**_DAY, "building_id": "<{} building>"}, 404, "building_not_found"),
+    ("PATCH", "/rooms/policy", {"approvers": [{"user_id": "<{} employee>"}]}, 422, "user_not_found"),
+    ("PATCH", "/rooms/policy", {"bookers": [{"department_id": "<{} department>"}]}, 422, "department_not_found"),
     ("POST", "/events", event(participants=[{"user_id": "<{} employee>"}]), 422, "user_not_found"),
     ("PUT", "/events/<event>", event(participants=[{"user_id": "<{} employee>"}]), 422, "user_not_found"),
     ("PATCH", "/events/<event>", {"participants": [{"user_id": "<{} employee>"}]}, 422, "user_not_found"),

@@ -111,7 +111,7 @@ def test_a_huge_limit_is_the_longest_page(world: World, path: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["name; DROP TABLE users", "hashed_password", "", "-", "--name", "name,id", "%00"])
-@pytest.mark.parametrize("path", ["/users", "/calendars", "/rooms", "/buildings", "/departments"])
+@pytest.mark.parametrize("path", ["/users", "/calendars", "/rooms", "/buildings", "/room-blockings", "/departments"])
 def test_a_list_knows_only_its_sorts(world: World, path: str, value: str) -> None:
     world.refuses(422, "invalid_request", "GET", path, params={"sort": value})
 

@@ -119,6 +119,7 @@ def test_any_other_text_is_kept_as_it_is(world: World, text: str) -> None:
         ("/calendars", ["name", "description"], {}),
         ("/rooms", ["name", "description", "location", "zone"], {"capacity": 4}),
         ("/buildings", ["name", "address"], {}),
+        ("/room-blockings", ["title"], {"start": "2027-05-01", "end": "2027-05-02"}),
         (
             "/events",
             ["title", "description", "location"],

@@ -38,6 +38,7 @@ class Belongings:
         company = Company.create(client, name)
         admin, employee = company.admin, company.person(birthday=(today() + timedelta(days=1)).replace(year=1992))
         building = admin.post("/buildings", {"name": "House"}).json()
+        blocking = {"start": "2020-05-01", "end": "2020-05-02", "title": "Past"}
         room = admin.create_room(building_id=building["id"], equipment=["projector"])
         team = admin.post("/calendars", {"name": "Team", "is_public": True}).json()
         series = admin.create_event(calendar_id=team["id"], room_id=room["id"], recurrence_rule="FREQ=WEEKLY;COUNT=3")
@@ -59,6 +60,7 @@ class Belongings:
             "delegation": admin.post("/delegations", {"delegate_id": employee.id}).json()["id"],
             "building": building["id"],
             "room": room["id"],
+            "blocking": admin.post("/room-blockings", blocking).json()["id"],
             "equipment": room["equipment"][0]["id"],
             "calendar": team["id"],
             "event": series["id"],

@@ -121,6 +121,7 @@ def _outside(owner: Person, *, is_public: bool) -> str:
     return outside
 
 
+_DAY = {"start": "2027-05-01", "end": "2027-05-02", "title": "Secret"}
 _FEED = {"url": "https://secret.example/secret.ics", "name": "Secret"}
 
 
@@ -170,6 +171,8 @@ def make(
             return _created(owner.call("POST", path, content=b"Secret"))
         case "building_id":
             return _created(admin.post("/buildings", {"name": f"Secret {next(_numbers)}"}))
+        case "blocking_id":
+            return _created(admin.post("/room-blockings", _DAY))
         case "equipment_id":
             room = admin.patch(f"/rooms/{named['room_id']}", {"equipment": ["projector"]}).json()
             return str(room["equipment"][0]["id"])
@@ -237,6 +240,15 @@ def request_of(
         "POST /buildings": {"json": {"name": f"New {number}"}},
         "PUT /buildings/{building_id}": {"json": {"name": f"Taken over {number}"}},
         "PATCH /buildings/{building_id}": {"json": {"address": "Taken over"}},
+        "GET /rooms/{room_id}/blocked": {"params": window},
+        "POST /room-blockings": {"json": _DAY},
+        "PUT /room-blockings/{blocking_id}": {"json": _DAY},
+        "PATCH /room-blockings/{blocking_id}": {"json": {"title": "Taken over"}},
+        **{
+            f"{method} {path}": {"json": {"max_minutes": 600}}
+            for method in ("PUT", "PATCH")
+            for path in ("/rooms/policy", "/rooms/{room_id}/policy", "/buildings/{building_id}/policy")
+        },
         "GET /rooms/available": {"params": window},
         "POST /rooms": {"json": {"name": f"New {number}", "capacity": 2}},
         "PUT /rooms/{room_id}": {"json": {"name": f"Taken over {number}", "capacity": 2}},

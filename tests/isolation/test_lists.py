@@ -21,6 +21,7 @@ LISTS: dict[str, dict[str, Any]] = {
     "/events/upcoming": {"days": 366, "limit": 100},
     "/rooms": {"limit": 500},
     "/buildings": {"limit": 500},
+    "/room-blockings": {"limit": 500},
     "/users/birthdays": {"days": 92},
     "/departments": {"limit": 500},
     "/organizations": {"limit": 500},

@@ -6,38 +6,6 @@ PLANNING: dict[str, tuple[str, str]] = {
         'The room "{room}" is taken at that time: {count} of {total} occurrences clash. See clashes and free_rooms.',
         "Комната «{room}» в это время занята: пересечений {count} из {total}. Смотрите clashes и free_rooms.",
     ),
-    "room_not_for_you": (
-        'The room "{room}" can be booked only by people whom its administrators have listed.',
-        "Комнату «{room}» могут бронировать только те, кого указали её администраторы.",
-    ),
-    "room_not_for_series": (
-        'The room "{room}" can be booked for single meetings only, not for a series.',
-        "Комнату «{room}» можно бронировать только для отдельных встреч, не для серий.",
-    ),
-    "room_too_small": (
-        'The room "{room}" holds {capacity} people; {people} would come.',
-        "Комната «{room}» вмещает {capacity} чел., а придут {people}.",
-    ),
-    "room_beyond_window": (
-        'The room "{room}" can be booked at most {days} days ahead: for meetings that begin before {until}.',
-        "Комнату «{room}» можно бронировать не более чем за {days} дней: встречи, которые начнутся до {until}.",
-    ),
-    "room_booking_too_short": (
-        'The room "{room}" is booked for at least {allowed} minutes; you ask for {minutes}.',
-        "Комнату «{room}» бронируют не менее чем на {allowed} минут; вы просите {minutes}.",
-    ),
-    "room_booking_too_long": (
-        'The room "{room}" is booked for at most {allowed} minutes; you ask for {minutes}.',
-        "Комнату «{room}» бронируют не более чем на {allowed} минут; вы просите {minutes}.",
-    ),
-    "room_not_open": (
-        'The room "{room}" is not open then. On that day it is open: {hours} ({time_zone}).',
-        "Комната «{room}» в это время закрыта. В этот день она открыта: {hours} ({time_zone}).",
-    ),
-    "room_blocked": (
-        'The room "{room}" is blocked from {start} to {end}: {title}.',
-        "Комната «{room}» закрыта с {start} до {end}: {title}.",
-    ),
     "room_inactive": ('The room "{room}" is not in use.', "Комната «{room}» не используется."),
     "room_has_bookings": (
         'The room "{room}" still has {count} bookings ahead. Move them first.',
