@@ -240,7 +240,7 @@ def _decide(
     refusals = broken if room.refuses_out_of_policy else []
     unfit = {rule.wish for rule in refusals}
     left = [] if None in unfit else [wish for wish in wishes if wish not in unfit]
-    asks = room.needs_approver or bool(broken)
+    asks = room.needs_approver or bool(broken and not refusals)
     if left and asks and not room.is_approver:
         request = _request(session, actor, series, room, left, [] if room.refuses_out_of_policy else broken)
         for wish in left:

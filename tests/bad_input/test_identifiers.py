@@ -47,7 +47,8 @@ NOT_FOUND = {
 def test_a_path_needs_uuids(world: World, method: str, template: str, value: str) -> None:
     path = PARAMETER.sub(lambda _: value, template)
     problem = world.refuses(422, "invalid_request", method, path, **good_body(f"{method} {template}"))
-    assert {error["loc"][0] for error in problem["errors"]} == {"path"}
+    # Where the query must say more, that is missing here, too.
+    assert {error["loc"][0] for error in problem["errors"]} - {"query"} == {"path"}
 
 
 @pytest.mark.parametrize(("method", "template"), BY_ID)
