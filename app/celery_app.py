@@ -43,6 +43,7 @@ app.conf.update(
         "app.tasks.feed_tasks",
         "app.tasks.import_tasks",
         "app.tasks.occurrence_tasks",
+        "app.tasks.room_tasks",
     ),
     beat_schedule={
         "cleanup-expired-tokens-hourly": {
@@ -109,6 +110,16 @@ app.conf.update(
             "task": "app.tasks.occurrence_tasks.book_reached_rooms",
             "schedule": crontab(minute=37),
             "options": {"expires": 3600},
+        },
+        "expire-room-requests-every-minute": {
+            "task": "app.tasks.room_tasks.expire_room_requests",
+            "schedule": crontab(),
+            "options": {"expires": 60},
+        },
+        "expire-room-holds-every-minute": {
+            "task": "app.tasks.room_tasks.expire_room_holds",
+            "schedule": crontab(),
+            "options": {"expires": 60},
         },
         "extend-occurrences-nightly": {
             "task": "app.tasks.occurrence_tasks.extend_occurrences",

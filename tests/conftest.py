@@ -46,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     for name in (
         *("CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "BACKEND_CORS_ORIGINS", "TRUSTED_PROXIES"),
-        *("REGISTRATION", "SMTP_HOST", "PUBLIC_URL", "INVITATION_URL", "FILE_STORE_URL"),
+        *("REGISTRATION", "SMTP_HOST", "PUBLIC_URL", "INVITATION_URL", "ROOM_REQUEST_URL", "FILE_STORE_URL"),
     ):
         os.environ[name] = ""
 

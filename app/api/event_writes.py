@@ -10,7 +10,7 @@ from sqlmodel import Session
 from app.core.actor import Actor
 from app.schemas.event import EventRead, WriteQuery
 from app.schemas.event_preview import ChangesRead
-from app.services import event_preview_service, notice_service
+from app.services import event_preview_service, notice_service, room_request_service
 from app.services.event_service import Outcome
 from app.services.room_report_service import read_outcome
 
@@ -35,4 +35,6 @@ def write_event(
         return Response(told.model_dump_json(), media_type="application/json")
     outcome = change()
     notice_service.tell(session, user, outcome.trace.notices, query.notify)
+    # Whoever is to decide is no guest, whom `notify` could spare.
+    room_request_service.tell_approvers(session, user, outcome.trace.booked.requests)
     return None if outcome.event is None else read_outcome(session, user, outcome)

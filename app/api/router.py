@@ -31,6 +31,9 @@ from app.api.v1 import (
     room_blockings,
     room_photos,
     room_policies,
+    room_holds,
+    room_photos,
+    room_requests,
     rooms,
     statistics,
     users,
@@ -51,6 +54,9 @@ for module in (
     auth,
     # Before the routes of single rooms, to which "policy" would be a wrong id.
     room_policies,
+    # Before the routes of single rooms, to which "requests" would be a wrong id.
+    room_requests,
+    room_holds,
     rooms,
     room_photos,
     room_blockings,

@@ -93,6 +93,7 @@ class Settings(BaseSettings):
     # Mail
     PUBLIC_URL: str = ""
     INVITATION_URL: str = ""
+    ROOM_REQUEST_URL: str = ""
     SMTP_HOST: str = ""
     SMTP_PORT: int = Field(587, ge=1, le=65535)
     SMTP_USER: str = ""
@@ -243,6 +244,10 @@ class Settings(BaseSettings):
         template = self.INVITATION_URL or f"{self.public_url}/api/v1/auth/invitation?token={{token}}"
         return template.replace("{token}", token)
 
+    def room_request_url(self, request_id: object) -> str | None:
+        """The link for whoever decides about a room; None where no front-end is named."""
+        return self.ROOM_REQUEST_URL.replace("{id}", str(request_id)) or None
+
     @property
     def is_production(self) -> bool:
         return self.ENVIRONMENT == "production"
@@ -264,6 +269,8 @@ class Settings(BaseSettings):
     def _mail_can_be_addressed(self) -> Self:
         if self.INVITATION_URL and "{token}" not in self.INVITATION_URL:
             raise ValueError("INVITATION_URL must hold {token}, the place of the invitation's token")
+        if self.ROOM_REQUEST_URL and "{id}" not in self.ROOM_REQUEST_URL:
+            raise ValueError("ROOM_REQUEST_URL must hold {id}, the place of the request's id")
         if any(character in self.MAIL_FROM for character in "\r\n") or "@" not in parseaddr(self.MAIL_FROM)[1]:
             raise ValueError("MAIL_FROM is no address. Examples: planner@firm.example, Planner <planner@firm.example>")
         return self

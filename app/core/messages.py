@@ -14,6 +14,7 @@ from app.core.texts.places import PLACES
 from app.core.texts.planning import PLANNING
 from app.core.texts.requests import REQUESTS
 from app.core.texts.room_rules import ROOM_RULES
+from app.core.texts.room_requests import ROOM_REQUESTS
 from app.core.texts.sharing import SHARING
 
 Language = Literal["en", "ru"]
@@ -30,6 +31,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **PLANNING,
     **REQUESTS,
     **ROOM_RULES,
+    **ROOM_REQUESTS,
     **SHARING,
 }
 

@@ -59,6 +59,8 @@ class RequestState(StrEnum):
     APPROVED = "approved"
     DECLINED = "declined"
     EXPIRED = "expired"
+    # The event no longer asks for the room: it was moved, cancelled, or has another room.
+    WITHDRAWN = "withdrawn"
 
 
 class WaitingState(StrEnum):

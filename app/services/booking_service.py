@@ -123,7 +123,7 @@ def sync(
         return Booked()
     rooms = lock_rooms(session, series.organization_id, _rooms_of(difference))
     for wish in wishes:
-        _check_room(rooms.get(wish.room_id))
+        check_room(rooms.get(wish.room_id))
         if wish.starts_at >= wish.ends_at:
             raise Invalid("room_needs_duration", field="end_time")
     _release(session, series, difference)
@@ -190,6 +190,22 @@ def people_of(session: Session, event: Event) -> int:
     return count_keys(session, event, keys)
 
 
+def people_coming(session: Session, company: UUID, room: Rules, wishes: Iterable[Wish]) -> dict[UUID, int]:
+    """How many people come, by event row; nothing where the room's rules do not ask."""
+    if room.capacity_rule == CapacityRule.IGNORE:
+        return {}
+    events = {wish.event_id for wish in wishes if wish.event_id is not None}
+    return {event_id: people_of(session, session.get_one(Event, (company, event_id))) for event_id in events}
+
+
+def check_room(room: Room | None) -> None:
+    """Raises NotFound without a room, and Conflict when it is not in use."""
+    if room is None:
+        raise NotFound("room_not_found")
+    if not room.is_active:
+        raise Conflict("room_inactive", room=room.name)
+
+
 def _book(
     session: Session, actor: Actor, series: Event, wishes: list[Wish], clashes_percent: int, *, is_series: bool
 ) -> Booked:
@@ -200,7 +216,7 @@ def _book(
     refusals: list[Broken] = []
     for room_id, room in rules.items():
         own = [wish for wish in wishes if wish.room_id == room_id]
-        people = _people(session, series, room, own)
+        people = people_coming(session, company, room, own)
         broken = broken_by(room, own, is_series=is_series, people=people)
         if room.capacity_rule == CapacityRule.WARN:
             booked.warnings += too_small(room, people)
@@ -347,22 +363,6 @@ def _release(session: Session, series: Event, difference: Iterable[Any]) -> None
     gone = [row.booking_id for row in difference if row.booking_id is not None]
     if gone:
         session.execute(RELEASE, {"organization_id": series.organization_id, "bookings": gone})
-
-
-def _people(session: Session, series: Event, room: Rules, wishes: Sequence[Wish]) -> dict[UUID, int]:
-    if room.capacity_rule == CapacityRule.IGNORE:
-        return {}
-    events = {wish.event_id for wish in wishes if wish.event_id is not None}
-    return {
-        event_id: people_of(session, session.get_one(Event, (series.organization_id, event_id))) for event_id in events
-    }
-
-
-def _check_room(room: Room | None) -> None:
-    if room is None:
-        raise NotFound("room_not_found")
-    if not room.is_active:
-        raise Conflict("room_inactive", room=room.name)
 
 
 def _rooms_of(difference: Iterable[Any]) -> set[UUID]:

@@ -37,6 +37,24 @@ _MOVE_OCCURRENCES = text("""
     UPDATE event_occurrences SET series_id = :new, event_id = CASE WHEN event_id = :old THEN :new ELSE event_id END
     WHERE organization_id = :organization_id AND series_id = :old AND original_start >= :since
 """)
+# A request is of one event. What waits in the part that is cut off waits under a request of its own, the same in all.
+_MOVE_REQUESTS = text("""
+    WITH asked AS MATERIALIZED (
+        SELECT q.id, gen_random_uuid() AS new_id FROM room_requests q
+        WHERE q.organization_id = :organization_id AND q.event_id = :old AND q.state = 'pending' AND EXISTS (
+            SELECT FROM room_bookings b
+            WHERE b.organization_id = :organization_id AND b.request_id = q.id AND b.series_id = :new
+        )
+    ), made AS (
+        INSERT INTO room_requests (organization_id, id, room_id, event_id, requested_by_id, broken, state, expires_at,
+                                   created_at)
+        SELECT q.organization_id, asked.new_id, q.room_id, :new, q.requested_by_id, q.broken, q.state, q.expires_at,
+               q.created_at
+        FROM asked JOIN room_requests q ON q.organization_id = :organization_id AND q.id = asked.id
+    )
+    UPDATE room_bookings b SET request_id = asked.new_id FROM asked
+    WHERE b.organization_id = :organization_id AND b.request_id = asked.id AND b.series_id = :new
+""")
 
 
 def lock_series(session: Session, organization_id: UUID, series_id: UUID) -> Event:
@@ -203,6 +221,7 @@ def split_off(session: Session, series: Event, original: datetime) -> Event | No
     }
     session.execute(_MOVE_OVERRIDES, values)
     session.execute(_MOVE_OCCURRENCES, values)
+    session.execute(_MOVE_REQUESTS, values)
     discussion_service.copy_to(session, series, part)
     discussion_service.move_to(session, series, part, original)
     session.expire_all()

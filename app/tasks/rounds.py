@@ -17,6 +17,12 @@ def all_companies() -> list[UUID]:
         return list(session.execute(text("SELECT all_companies()")).scalars())
 
 
+def companies_with_rooms_due() -> list[UUID]:
+    """The companies with holds or requests that have expired, people who wait for rooms, or check-in."""
+    with SessionLocal.begin() as session:
+        return list(session.execute(text("SELECT companies_with_rooms_due()")).scalars())
+
+
 @contextmanager
 def in_company(company: UUID, task: str, actor: UUID | None = None) -> Iterator[Session]:
     """A transaction inside the company; the record of writes names the task, and for whom it works."""

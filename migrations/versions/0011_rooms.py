@@ -31,6 +31,7 @@ RECORDED = (
 # For the rounds of the workers: what they look through.
 LOOKED_THROUGH = {
     "room_bookings": "state IN ('held', 'pending') AND expires_at <= now()",
+    "room_requests": "state = 'pending' AND expires_at <= now()",
     "room_waiting": "true",
     "booking_policies": "true",
 }
@@ -121,10 +122,30 @@ FUNCTIONS = (
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
     WHEN (OLD.state IN ('held', 'pending', 'confirmed')) EXECUTE FUNCTION offer_freed_room()
     """,
+    # A request for which nothing waits any more, because of whatever change, is no longer anybody's to decide.
+    """
+    CREATE FUNCTION withdraw_request() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        UPDATE room_requests q SET state = 'withdrawn', decided_at = now(), version = q.version + 1
+        WHERE q.organization_id = OLD.organization_id AND q.id = OLD.request_id AND q.state = 'pending'
+          AND NOT EXISTS (
+              SELECT FROM room_bookings b
+              WHERE b.organization_id = q.organization_id AND b.request_id = q.id AND b.state IN ('pending', 'later')
+          );
+        RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE CONSTRAINT TRIGGER withdraw_request AFTER DELETE OR UPDATE OF state, request_id ON room_bookings
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    WHEN (OLD.request_id IS NOT NULL AND OLD.state IN ('pending', 'later')) EXECUTE FUNCTION withdraw_request()
+    """,
     """
     CREATE FUNCTION companies_with_rooms_due() RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         SELECT organization_id FROM room_bookings WHERE state IN ('held', 'pending') AND expires_at <= now()
+        UNION
+        SELECT organization_id FROM room_requests WHERE state = 'pending' AND expires_at <= now()
         UNION
         SELECT organization_id FROM room_waiting WHERE state IN ('waiting', 'offered')
         UNION
@@ -375,7 +396,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("(decided_at IS NULL) = (state = 'pending')", name=op.f("ck_room_requests_decided")),
         sa.CheckConstraint(
-            "state IN ('pending', 'approved', 'declined', 'expired')", name=op.f("ck_room_requests_state")
+            "state IN ('pending', 'approved', 'declined', 'expired', 'withdrawn')", name=op.f("ck_room_requests_state")
         ),
         sa.ForeignKeyConstraint(
             ["organization_id", "decided_by_id"],
@@ -641,8 +662,9 @@ def _rewrite_audit(old: str, new: str) -> None:
 
 
 def downgrade() -> None:
-    op.execute("DROP TRIGGER offer_freed ON room_bookings")
-    for name in ("companies_with_rooms_due", "offer_freed_room", "offer_freed"):
+    for name in ("offer_freed", "withdraw_request"):
+        op.execute(f"DROP TRIGGER {name} ON room_bookings")
+    for name in ("companies_with_rooms_due", "withdraw_request", "offer_freed_room", "offer_freed"):
         op.execute(f"DROP FUNCTION {name}")
     _rewrite_audit(*reversed(SECRETS))
     op.execute("DROP POLICY owners_functions ON room_bookings")

@@ -21,6 +21,8 @@ NAMES = {
     "app.tasks.feed_tasks.refresh_feeds",
     "app.tasks.occurrence_tasks.extend_occurrences",
     "app.tasks.occurrence_tasks.repair_times",
+    "app.tasks.room_tasks.expire_room_requests",
+    "app.tasks.room_tasks.expire_room_holds",
 }
 
 
