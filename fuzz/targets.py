@@ -1,6 +1,7 @@
 """Objects that are made for one request, so that its path points at something which is there."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -12,6 +13,8 @@ from fuzz import files
 from fuzz.cast import Cast
 from tests.support.mail import token_for
 from tests.support.people import Person, event
+from tests.support.planning import at, slot, today
+from tests.support.room_policies import lend_by_approver
 
 API = "/api/v1"
 MOVED = {"proposed_start": "2027-03-22T15:00:00", "proposed_end": "2027-03-22T16:00:00"}
@@ -71,6 +74,7 @@ class Targets:
                 return Target(
                     {"blocking_id": self._made("/room-blockings", {"start": "2027-05-01", "end": "2027-05-02"})}
                 )
+                return self._room(path, owner)
             case "buildings":
                 return Target({"building_id": self._made("/buildings", {"name": new_id().hex})})
             case "departments":
@@ -134,11 +138,19 @@ class Targets:
                 import_files()
         return Target(ids)
 
-    def _room(self) -> Target:
-        """A room with something in it."""
+    def _room(self, path: str, owner: Person) -> Target:
+        """A room with something in it, and what somebody has asked for or holds there where the path names that."""
         body = {"name": new_id().hex, "capacity": 4, "equipment": [{"name": "chair", "quantity": 10_000}]}
         room = self._accepted(self.cast.admin.post("/rooms", body), 201)
-        return Target({"room_id": room["id"], "equipment_id": room["equipment"][0]["id"]})
+        room_id = room["id"]
+        ids, next_week = {"room_id": room_id, "equipment_id": room["equipment"][0]["id"]}, today() + timedelta(days=7)
+        if "{request_id}" in path:
+            lend_by_approver(self.cast.company, room_id)
+            asked = self.cast.company.person().post("/events", event(room_id=room_id, **at(next_week)))
+            ids["request_id"] = self._accepted(asked, 201)["room_report"]["occurrences"][0]["request_id"]
+        if "{hold_id}" in path:
+            ids["hold_id"] = self._made(f"/rooms/{room_id}/holds", slot(next_week), owner)
+        return Target(ids)
 
     def _feed(self, path: str, owner: Person) -> Target:
         feed = self._accepted(owner.post("/feeds", {}), 201)

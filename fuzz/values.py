@@ -71,6 +71,8 @@ class Values:
             values.update(self._of_a_search())
         if path == f"{API}/delegations":
             values["delegate_id"] = self.cast.company.person().id
+        if path.endswith("/holds"):
+            values["minutes"] = self.random.choice([None, 1, 15])
         if path == f"{API}/auth/refresh":
             values["refresh_token"] = self.cast.company.person().refresh_token
         if path == f"{API}/auth/login":

@@ -216,7 +216,7 @@ def test_approving_gives_the_room_and_tells_who_asked_and_the_organizer(
     accepted(boris.patch(f"/events/{made['id']}", {"room_id": room_id}))
     request_id = only_id(boris)
     before = stored_event(database, made["id"], "version")
-    cursor = accepted(anna.get("/changes"))["next_cursor"]
+    cursor = accepted(anna.get("/changes"))["cursor"]
     told = accepted(keeper.post(f"/rooms/requests/{request_id}/approve", {"comment": "Enjoy"}))
     assert (told["state"], told["decided_by_id"], told["comment"]) == ("approved", keeper.id, "Enjoy")
     assert (told["dry_run"], told["occurrences"]["items"][0]["state"]) == (False, "confirmed")

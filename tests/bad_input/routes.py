@@ -7,7 +7,7 @@ from typing import Any
 
 from app.main import app
 from tests.support.people import PASSWORD, event
-from tests.support.planning import today
+from tests.support.planning import at, today
 
 PREFIX = "/api/v1"
 OBJECTS = {
@@ -29,6 +29,8 @@ OBJECTS = {
     "{invitation_id}": "<invitation>",
     "{comment_id}": "<comment>",
     "{attachment_id}": "<attachment>",
+    "{request_id}": "<request>",
+    "{hold_id}": "<hold>",
 }
 _NEW_USER = {"email": "somebody-new@example.com", "password": PASSWORD}
 # A route that is not here fails the tests: add it, and they cover it.
@@ -92,6 +94,9 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "POST /buildings": {"name": "Tower"},
     "PUT /buildings/{building_id}": {"name": "Tower"},
     "PATCH /buildings/{building_id}": {"name": "Tower"},
+    "POST /rooms/{room_id}/holds": {**at(today() + timedelta(days=8)), "minutes": 5},
+    "POST /rooms/requests/{request_id}/approve": {"comment": "Enjoy"},
+    "POST /rooms/requests/{request_id}/decline": {"comment": "Painters"},
 }
 
 

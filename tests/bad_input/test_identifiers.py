@@ -37,6 +37,8 @@ NOT_FOUND = {
     "rooms": "room_not_found",
     "buildings": "building_not_found",
     "room-blockings": "blocking_not_found",
+    "rooms/requests": "room_request_not_found",
+    "rooms/holds": "room_hold_not_found",
     "departments": "department_not_found",
     "organizations": "organization_not_found",
 }
@@ -54,7 +56,8 @@ def test_a_path_needs_uuids(world: World, method: str, template: str, value: str
 @pytest.mark.parametrize(("method", "template"), BY_ID)
 def test_an_id_that_nobody_has_is_not_found(world: World, method: str, template: str) -> None:
     path = PARAMETER.sub("<missing>", template)
-    code = NOT_FOUND[template.split("/")[1]]
+    first, second = (*template.split("/"), "")[1:3]
+    code = NOT_FOUND.get(f"{first}/{second}") or NOT_FOUND[first]
     world.refuses(404, code, method, path, **good_body(f"{method} {template}"))
 
 

@@ -11,8 +11,9 @@ from fastapi.testclient import TestClient
 from psycopg import Connection
 from sqlmodel import SQLModel
 
-from tests.support.people import Company, Person
-from tests.support.planning import MISSING_ID, refused, today
+from tests.support.people import Company, Person, event
+from tests.support.planning import MISSING_ID, at, refused, today
+from tests.support.room_policies import lend_by_approver
 
 # Nothing of the inside belongs into an answer: languages, libraries, tables, files.
 INSIDE = (
@@ -52,7 +53,13 @@ class Belongings:
         share = {"user_id": employee.id, "level": "read"}
         outside = {"url": "https://calendar.example/a.ics", "name": "Holidays"}
         file: dict[str, Any] = {"content": b"BEGIN:VCALENDAR", "headers": {"Content-Type": "text/calendar"}}
+        # A room of its own for what is asked and held, which an approver lends.
+        lent, next_week = admin.create_room()["id"], today() + timedelta(days=7)
+        lend_by_approver(company, lent)
+        asked = employee.post("/events", event(room_id=lent, **at(next_week))).json()
         ids = {
+            "request": asked["room_report"]["occurrences"][0]["request_id"],
+            "hold": admin.post(f"/rooms/{lent}/holds", at(next_week, 11)).json()["id"],
             "outside calendar": admin.post("/calendars/subscriptions", outside).json()["id"],
             "feed": admin.post("/feeds", {}).json()["id"],
             "import": admin.call("POST", f"/calendars/{team['id']}/imports", **file).json()["id"],

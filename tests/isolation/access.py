@@ -18,7 +18,8 @@ import httpx2 as httpx
 from fastapi.testclient import TestClient
 
 from tests.support.people import PASSWORD, Company, Person, event, sign_in
-from tests.support.planning import today
+from tests.support.planning import at, today
+from tests.support.room_policies import lend_by_approver
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "access.md"
 ANONYMOUS = "nobody"
@@ -29,6 +30,7 @@ OWN, COLLEAGUES, INVITED, PUBLIC = "own", "colleague's", "invited", "public"
 COMPANYS, FOREIGN, NONE = "company's", "foreign", ""
 OUTSIDE_GUEST = "secret-guest@outside.example"
 _numbers = count(1)
+_NEXT_WEEK = today() + timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,15 @@ def _delegation(owner: Person, partner: Person) -> str:
     return _created(owner.post("/delegations", {"delegate_id": partner.id}))
 
 
+def _request(circle: Circle, owner: Person) -> str:
+    """What the owner asks of the administrators and the IT desk."""
+    room = circle.company.admin.create_room(name=f"Secret {next(_numbers)}")
+    lend_by_approver(circle.company, room["id"])
+    answer = owner.post("/events", event(title="Secret", room_id=room["id"], **at(_NEXT_WEEK)))
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["room_report"]["occurrences"][0]["request_id"])
+
+
 def _invitation(circle: Circle) -> str:
     path = f"/organizations/{circle.company.organization.id}/invitations"
     return _created(circle.company.admin.post(path, {"email": f"secret-{next(_numbers)}@invited.example"}))
@@ -178,6 +189,11 @@ def make(
             return str(room["equipment"][0]["id"])
         case "room_id":
             return str(admin.create_room(name=f"Secret {next(_numbers)}")["id"])
+        case "request_id":
+            return _request(circle, owner)
+        case "hold_id":
+            room = admin.create_room(name=f"Secret {next(_numbers)}")
+            return _created(owner.post(f"/rooms/{room['id']}/holds", at(_NEXT_WEEK)))
         case "department_id":
             return _created(admin.post("/departments", {"name": f"Secret {next(_numbers)}"}))
         case "invitation_id":
@@ -255,6 +271,9 @@ def request_of(
         "PATCH /rooms/{room_id}": {"json": {"capacity": 3}},
         "PATCH /rooms/{room_id}/equipment/{equipment_id}": {"json": {"out_of_order": 1}},
         "PUT /rooms/{room_id}/photo": {"content": _PIXEL, "headers": {"Content-Type": "image/png"}},
+        "POST /rooms/requests/{request_id}/approve": {"json": {}},
+        "POST /rooms/requests/{request_id}/decline": {"json": {}},
+        "POST /rooms/{room_id}/holds": {"json": at(_NEXT_WEEK)},
         "GET /users/search": {"params": {"q": "secret"}},
         "POST /users": {
             "json": {

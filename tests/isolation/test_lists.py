@@ -32,6 +32,8 @@ LISTS: dict[str, dict[str, Any]] = {
     "/feeds": {},
     "/changes": {"limit": 500},
     "/calendars/subscriptions": {},
+    "/rooms/requests": {},
+    "/rooms/holds": {},
     "/rooms/available": {"from": "2027-06-01", "to": "2027-06-02", "limit": 500},
 }
 # Filters that name an object, with one of ours.
@@ -53,7 +55,10 @@ FILTERS = {
     "object_id": "<room>",
 }
 # Who asks for what is theirs: the record of writes is for administrators.
-ASKERS = {"/feeds": "admin", "/calendars/subscriptions": "admin", "/audit": "admin", "/users/export": "admin"}
+ASKERS = {
+    **dict.fromkeys(("/feeds", "/calendars/subscriptions", "/audit", "/users/export"), "admin"),
+    **dict.fromkeys(("/rooms/requests", "/rooms/holds"), "admin"),
+}
 OF_THE_INSTALLATION = {"/users", "/users/search", "/organizations", "/audit"}
 # Figures without a name in them.
 NAMELESS = {"/statistics/busiest"}
