@@ -8,7 +8,7 @@ from app.core.ids import new_id
 from fuzz.cast import Cast
 from fuzz.targets import API, MOVED, Targets, new_email, outside_address
 from tests.support.people import PASSWORD
-from tests.support.planning import today
+from tests.support.planning import slot, today
 
 RULES = ["FREQ=DAILY;COUNT=5", "FREQ=WEEKLY;BYDAY=MO,WE;COUNT=6", "FREQ=MONTHLY;BYMONTHDAY=-1;COUNT=3", "FREQ=YEARLY"]
 ZONES = ["Europe/Berlin", "Asia/Almaty", "Australia/Lord_Howe", "UTC"]
@@ -72,7 +72,7 @@ class Values:
         if path == f"{API}/delegations":
             values["delegate_id"] = self.cast.company.person().id
         if path.endswith("/holds"):
-            values["minutes"] = self.random.choice([None, 1, 15])
+            values.update(slot(today() + timedelta(days=9)), minutes=self.random.choice([None, 1, 15]))
         if path == f"{API}/auth/refresh":
             values["refresh_token"] = self.cast.company.person().refresh_token
         if path == f"{API}/auth/login":

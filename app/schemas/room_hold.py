@@ -17,11 +17,11 @@ class HoldWrite(Input):
     """From when to when the room is wanted, and for how many minutes it is kept."""
 
     model_config = example(
-        start_time="2027-03-22T09:00:00", end_time="2027-03-22T10:00:00", time_zone="Europe/Berlin", minutes=10
+        start="2027-03-22T09:00:00", end="2027-03-22T10:00:00", time_zone="Europe/Berlin", minutes=10
     )
 
-    start_time: Moment = Field(examples=["2027-03-22T09:00:00"])
-    end_time: Moment = Field(examples=["2027-03-22T10:00:00"], description="Exclusive")
+    start: Moment = Field(examples=["2027-03-22T09:00:00"])
+    end: Moment = Field(examples=["2027-03-22T10:00:00"], description="Exclusive")
     time_zone: ZoneName | None = Field(None, description="IANA zone of naive times; yours when not sent")
     minutes: int | None = Field(
         None, ge=1, le=24 * 60, description="Not sent: as long as the installation lets anybody hold a room"

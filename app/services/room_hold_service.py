@@ -104,15 +104,15 @@ def delete_expired(session: Session, company: UUID, *, batch: int = 1000) -> int
 
 def _times(actor: Actor, data: HoldWrite) -> tuple[datetime, datetime]:
     zone = data.time_zone or actor.time_zone
-    start, end = resolve_moment(data.start_time, zone, "start_time"), resolve_moment(data.end_time, zone, "end_time")
+    start, end = resolve_moment(data.start, zone, "start"), resolve_moment(data.end, zone, "end")
     if end <= start:
-        raise Invalid("room_needs_duration" if end == start else "end_before_start", field="end_time")
+        raise Invalid("room_needs_duration" if end == start else "end_before_start", field="end")
     days = get_settings().EVENT_MAX_DAYS
     if end - start > timedelta(days=days):
-        raise Invalid("event_too_long", field="end_time", days=days)
+        raise Invalid("event_too_long", field="end", days=days)
     if end <= now():
-        raise Invalid("room_hold_is_past", field="end_time")
-    check_bookable(start, "start_time")
+        raise Invalid("room_hold_is_past", field="end")
+    check_bookable(start, "start")
     return start, end
 
 

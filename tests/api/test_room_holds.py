@@ -18,6 +18,7 @@ from tests.support.planning import (
     overlapping_pairs,
     refused,
     settings,
+    slot,
     stored_bookings,
     today,
 )
@@ -27,7 +28,7 @@ DAY = today() + timedelta(days=14)
 
 
 def wanted(hour: int = 9, hours: int = 1, **values: Any) -> dict[str, Any]:
-    return {**at(DAY, hour, hours), **values}
+    return {**slot(DAY, hour, hours), **values}
 
 
 def hold(person: Person, room_id: str, **values: Any) -> Any:
@@ -96,7 +97,7 @@ def test_without_minutes_a_hold_lasts_as_long_as_the_installation_allows(anna: P
 
 
 def test_times_without_an_offset_are_of_the_zone_that_is_sent_or_the_holders(anna: Person, room_id: str) -> None:
-    naive = {"start_time": f"{DAY}T09:00:00", "end_time": f"{DAY}T10:00:00"}
+    naive = {"start": f"{DAY}T09:00:00", "end": f"{DAY}T10:00:00"}
     own = accepted(anna.post(f"/rooms/{room_id}/holds", naive), 201)
     there = accepted(anna.post(f"/rooms/{room_id}/holds", {**naive, "time_zone": "Asia/Almaty"}), 201)
     assert datetime.fromisoformat(own["start_time"]) - datetime.fromisoformat(there["start_time"]) >= timedelta(hours=3)
@@ -185,11 +186,11 @@ def test_a_room_out_of_use_is_not_held(company: Company, anna: Person, room_id: 
 @pytest.mark.parametrize(
     ("times", "code"),
     [
-        ({"end_time": at(DAY)["start_time"]}, "room_needs_duration"),
-        ({"end_time": at(DAY, 8)["start_time"]}, "end_before_start"),
-        (at(today() - timedelta(days=1)), "room_hold_is_past"),
-        ({"end_time": at(DAY + timedelta(days=4000))["end_time"]}, "event_too_long"),
-        (at(today() + timedelta(days=5000)), "room_beyond_horizon"),
+        ({"end": slot(DAY)["start"]}, "room_needs_duration"),
+        ({"end": slot(DAY, 8)["start"]}, "end_before_start"),
+        (slot(today() - timedelta(days=1)), "room_hold_is_past"),
+        ({"end": slot(DAY + timedelta(days=4000))["end"]}, "event_too_long"),
+        (slot(today() + timedelta(days=5000)), "room_beyond_horizon"),
     ],
 )
 def test_times_that_make_no_hold(anna: Person, room_id: str, times: dict[str, str], code: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.main import app
 from tests.support.people import PASSWORD, event
-from tests.support.planning import at, today
+from tests.support.planning import slot, today
 
 PREFIX = "/api/v1"
 OBJECTS = {
@@ -94,7 +94,7 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "POST /buildings": {"name": "Tower"},
     "PUT /buildings/{building_id}": {"name": "Tower"},
     "PATCH /buildings/{building_id}": {"name": "Tower"},
-    "POST /rooms/{room_id}/holds": {**at(today() + timedelta(days=8)), "minutes": 5},
+    "POST /rooms/{room_id}/holds": {**slot(today() + timedelta(days=8)), "minutes": 5},
     "POST /rooms/requests/{request_id}/approve": {"comment": "Enjoy"},
     "POST /rooms/requests/{request_id}/decline": {"comment": "Painters"},
 }

@@ -12,7 +12,7 @@ from psycopg import Connection
 from sqlmodel import SQLModel
 
 from tests.support.people import Company, Person, event
-from tests.support.planning import MISSING_ID, at, refused, today
+from tests.support.planning import MISSING_ID, at, refused, slot, today
 from tests.support.room_policies import lend_by_approver
 
 # Nothing of the inside belongs into an answer: languages, libraries, tables, files.
@@ -59,7 +59,7 @@ class Belongings:
         asked = employee.post("/events", event(room_id=lent, **at(next_week))).json()
         ids = {
             "request": asked["room_report"]["occurrences"][0]["request_id"],
-            "hold": admin.post(f"/rooms/{lent}/holds", at(next_week, 11)).json()["id"],
+            "hold": admin.post(f"/rooms/{lent}/holds", slot(next_week, 11)).json()["id"],
             "outside calendar": admin.post("/calendars/subscriptions", outside).json()["id"],
             "feed": admin.post("/feeds", {}).json()["id"],
             "import": admin.call("POST", f"/calendars/{team['id']}/imports", **file).json()["id"],

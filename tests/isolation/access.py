@@ -18,7 +18,7 @@ import httpx2 as httpx
 from fastapi.testclient import TestClient
 
 from tests.support.people import PASSWORD, Company, Person, event, sign_in
-from tests.support.planning import at, today
+from tests.support.planning import at, slot, today
 from tests.support.room_policies import lend_by_approver
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "access.md"
@@ -193,7 +193,7 @@ def make(
             return _request(circle, owner)
         case "hold_id":
             room = admin.create_room(name=f"Secret {next(_numbers)}")
-            return _created(owner.post(f"/rooms/{room['id']}/holds", at(_NEXT_WEEK)))
+            return _created(owner.post(f"/rooms/{room['id']}/holds", slot(_NEXT_WEEK)))
         case "department_id":
             return _created(admin.post("/departments", {"name": f"Secret {next(_numbers)}"}))
         case "invitation_id":
@@ -273,7 +273,7 @@ def request_of(
         "PUT /rooms/{room_id}/photo": {"content": _PIXEL, "headers": {"Content-Type": "image/png"}},
         "POST /rooms/requests/{request_id}/approve": {"json": {}},
         "POST /rooms/requests/{request_id}/decline": {"json": {}},
-        "POST /rooms/{room_id}/holds": {"json": at(_NEXT_WEEK)},
+        "POST /rooms/{room_id}/holds": {"json": slot(_NEXT_WEEK)},
         "GET /users/search": {"params": {"q": "secret"}},
         "POST /users": {
             "json": {

@@ -130,6 +130,12 @@ def at(day: date, hour: int = 9, hours: int = 1) -> dict[str, str]:
     return {"start_time": utc(day, hour), "end_time": f"{end.isoformat()}Z", "time_zone": "UTC"}
 
 
+def slot(day: date, hour: int = 9, hours: int = 1) -> dict[str, str]:
+    """The same as what a room is held for."""
+    times = at(day, hour, hours)
+    return {"start": times["start_time"], "end": times["end_time"]}
+
+
 @contextmanager
 def settings(**values: Any) -> Iterator[None]:
     """The installation with other settings for a moment."""

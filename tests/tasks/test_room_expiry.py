@@ -13,7 +13,7 @@ from app.services import room_decision_service
 from app.tasks.room_tasks import expire_room_holds, expire_room_requests
 from tests.support.mail import written_to
 from tests.support.people import Company, Person, event
-from tests.support.planning import accepted, at, enter, refused, today
+from tests.support.planning import accepted, at, enter, refused, slot, today
 from tests.support.room_policies import lend_by_approver
 
 DAY = today() + timedelta(days=14)
@@ -131,7 +131,7 @@ def test_expired_holds_are_swept_and_others_stay(
     company: Company, anna: Person, room_id: str, database: psycopg.Connection
 ) -> None:
     path = f"/rooms/{room_id}/holds"
-    going, staying = (accepted(anna.post(path, at(DAY, hour)), 201)["id"] for hour in (9, 11))
+    going, staying = (accepted(anna.post(path, slot(DAY, hour)), 201)["id"] for hour in (9, 11))
     enter(database, company)
     database.execute("UPDATE room_bookings SET expires_at = now() WHERE id = %s", [going])
     assert expire_room_holds() >= 1
