@@ -13,8 +13,8 @@ from app.core.texts.people import PEOPLE
 from app.core.texts.places import PLACES
 from app.core.texts.planning import PLANNING
 from app.core.texts.requests import REQUESTS
-from app.core.texts.room_rules import ROOM_RULES
 from app.core.texts.room_requests import ROOM_REQUESTS
+from app.core.texts.room_rules import ROOM_RULES
 from app.core.texts.sharing import SHARING
 
 Language = Literal["en", "ru"]

@@ -28,6 +28,7 @@ from app.models.organization import Organization
 from app.models.room import Room
 from app.models.room_policy import CapacityRule
 from app.services.booking_conflict import as_arrays, refused, taken
+from app.services.booking_decisions import decided_before
 from app.services.booking_statements import BOOK, DIFFERENCE, REACHED, REACHED_OF, RELEASE, YIELDING_HOLDS
 from app.services.participant_service import Key, count_keys, participants_of
 from app.services.room_rules import Broken, Rules, Wish, broken_by, load_rules, too_small
@@ -328,7 +329,7 @@ def _yield_holds(session: Session, values: dict[str, Any]) -> bool:
 
 
 def _book_what_is_free(session: Session, series: Event, difference: Sequence[Any]) -> None:
-    """Book in nobody's name: what waited for an approver still does, what is taken or blocked is declined."""
+    """Book in nobody's name: what people have decided stands, what is taken or blocked is declined."""
     wishes = [_wish(row) for row in difference if row.starts_at < row.ends_at]
     if not wishes:
         return
@@ -336,22 +337,24 @@ def _book_what_is_free(session: Session, series: Event, difference: Sequence[Any
     rooms = {wish.room_id for wish in wishes}
     rules = load_rules(session, series.organization_id, series.organizer_id, rooms, start, end)
     plan = _Plan({}, {}, {})
+    decided = decided_before(session, series, difference)
     for room_id, room in rules.items():
         own = [wish for wish in wishes if wish.room_id == room_id]
         for broken in broken_by(room, own, is_series=len(own) > 1, people={}):
-            if broken.wish is not None:
+            if broken.wish is not None and not decided[broken.wish.original_start].accepts(broken):
                 plan.states[broken.wish.original_start] = BookingState.DECLINED
                 plan.reasons[broken.wish.original_start] = BookingReason.RULE
         for wish in own:
             if wish.starts_at >= room.window_end:
                 plan.states[wish.original_start] = BookingState.LATER
                 plan.reasons.pop(wish.original_start, None)
-    for row in difference:
-        if row.request_id is not None and row.state in (BookingState.PENDING, BookingState.LATER):
-            request = session.get_one(RoomRequest, (series.organization_id, row.request_id))
-            plan.requests[row.original_start] = request
-            if row.original_start not in plan.states and request.state == RequestState.PENDING:
-                plan.states[row.original_start] = BookingState.PENDING
+    for original, one in decided.items():
+        if one.request is not None:
+            plan.requests[original] = one.request
+            if original not in plan.states and one.request.state == RequestState.PENDING:
+                plan.states[original] = BookingState.PENDING
+        if one.lost is not None:
+            plan.states[original], plan.reasons[original] = one.lost
     values = {"organization_id": series.organization_id, "series_id": series.id, "person": None}
     left = _insert(session, wishes, rules, plan, values)
     if left and _yield_holds(session, {**values, **plan.arrays(left, rules)}):

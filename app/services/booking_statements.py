@@ -22,7 +22,7 @@ _WANTED = """
 # missing. Of a booking that ended early, was extended or was lost, `starts_at` and `ends_at` still say what it was for.
 DIFFERENCE = text(f"""
     SELECT w.original_start, w.event_id, w.room_id, w.starts_at, w.ends_at,
-           b.id AS booking_id, b.room_id AS booked_room_id, b.state, b.request_id, b.expires_at
+           b.id AS booking_id, b.room_id AS booked_room_id, b.state, b.reason, b.request_id
     FROM ({_WANTED}) w
     FULL JOIN (
         SELECT * FROM room_bookings b
@@ -42,7 +42,7 @@ _REACHED = f"""
 REACHED = text(f"SELECT b.series_id {_REACHED} ORDER BY b.starts_at LIMIT 1")
 REACHED_OF = text(f"""
     SELECT b.original_start, NULL ::uuid AS event_id, b.room_id, b.starts_at, b.ends_at,
-           b.id AS booking_id, b.room_id AS booked_room_id, b.state, b.request_id, b.expires_at
+           b.id AS booking_id, b.room_id AS booked_room_id, b.state, b.reason, b.request_id
     {_REACHED} AND b.series_id = :series_id ORDER BY b.starts_at
 """)
 RELEASE = text("DELETE FROM room_bookings WHERE organization_id = :organization_id AND id = ANY(:bookings ::uuid[])")

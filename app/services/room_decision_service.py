@@ -22,10 +22,11 @@ from app.models.room import Room
 from app.models.room_policy import RoomRule
 from app.schemas.room_request import RoomRequestDetails
 from app.services import booking_service, event_access, room_notice_service, room_request_service, series_service
+from app.services.booking_decisions import is_told
 from app.services.booking_versions import raise_versions
 from app.services.nudges import take_nudges, take_work
 from app.services.room_notice_service import RoomNotice, RoomWhy
-from app.services.room_rules import Wish, broken_by, iso, load_rules
+from app.services.room_rules import Wish, broken_by, load_rules
 from app.services.rows import flush
 
 _WAITING = (BookingState.PENDING, BookingState.LATER)
@@ -202,22 +203,17 @@ def _checked(session: Session, asked: _Asked, pending: Sequence[RoomBooking]) ->
     start, end = pending[0].starts_at, max(booking.ends_at for booking in pending)
     rules = load_rules(session, company, request.requested_by_id, [request.room_id], start, end)[request.room_id]
     people = booking_service.people_coming(session, company, rules, wishes.values())
-    told = {(rule["rule"], rule["original_start"]) for rule in request.broken}
-
-    def is_told(rule: RoomRule, wish: Wish | None) -> bool:
-        return (rule.value, None if wish is None else iso(wish.original_start)) in told
-
     broken = [
         rule
         for rule in broken_by(rules, list(wishes.values()), is_series=len(asked.bookings) > 1, people=people)
-        if not is_told(rule.rule, rule.wish)
+        if not is_told(request, rule.rule, rule.wish)
     ]
     unfit = {rule.wish for rule in broken}
     fates = {}
     for booking_id, wish in wishes.items():
         if None in unfit or wish in unfit:
             fates[booking_id] = _declined(BookingReason.RULE)
-        elif wish.starts_at >= rules.window_end and not is_told(RoomRule.WINDOW, wish):
+        elif wish.starts_at >= rules.window_end and not is_told(request, RoomRule.WINDOW, wish):
             fates[booking_id] = _Fate(BookingState.LATER)
         else:
             fates[booking_id] = _CONFIRMED
