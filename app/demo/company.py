@@ -1,4 +1,4 @@
-"""The demo company as data: departments, people, rooms, calendars. Nobody and nothing here is real.
+"""The demo company as data: departments, people, calendars. Nobody and nothing here is real.
 
 A person is named by their full name everywhere in the demo. A manager who is not given is the head of the department,
 and for a head that of the department above.
@@ -106,38 +106,6 @@ PHONES = {
     PRAGUE: "+420 200 000 0{:02}",
     LISBON: "+351 210 000 0{:02}",
 }
-
-
-class Room(NamedTuple):
-    name: str
-    capacity: int
-    office: str
-    location: str
-    equipment: tuple[str, ...]
-    description: str | None = None
-
-
-MOSCOW_OFFICE, BERLIN_OFFICE = "Москва", "Berlin"
-# Who sits in an office, by their time zone; all others join by video.
-OFFICES = {MOSCOW: MOSCOW_OFFICE, BERLIN: BERLIN_OFFICE}
-
-ROOMS = (
-    Room("Севан", 2, MOSCOW_OFFICE, "Москва, 3 этаж, у окна", ("phone",), "Будка для звонков и разговоров вдвоём."),
-    Room("Селигер", 4, MOSCOW_OFFICE, "Москва, 3 этаж", ("tv", "whiteboard")),
-    Room("Онега", 8, MOSCOW_OFFICE, "Москва, 3 этаж", ("tv", "video", "whiteboard")),
-    Room("Ладога", 12, MOSCOW_OFFICE, "Москва, 4 этаж", ("projector", "video", "whiteboard")),
-    Room("Каспий", 20, MOSCOW_OFFICE, "Москва, 4 этаж", ("projector", "video", "microphones", "whiteboard")),
-    Room(
-        "Байкал",
-        40,
-        MOSCOW_OFFICE,
-        "Москва, 1 этаж",
-        ("projector", "video", "microphones", "stage"),
-        "Зал для общих собраний; стулья расставлять не нужно.",
-    ),
-    Room("Havel", 4, BERLIN_OFFICE, "Berlin, 2. OG", ("tv", "whiteboard")),
-    Room("Spree", 10, BERLIN_OFFICE, "Berlin, 2. OG", ("projector", "video", "whiteboard"), "Key at the front desk."),
-)
 
 
 class PublicCalendar(NamedTuple):

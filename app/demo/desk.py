@@ -7,10 +7,10 @@ from random import Random
 
 from app.calendaring.series import Occurrence, Series
 from app.calendaring.zones import get_zone
-from app.demo.company import MOSCOW_OFFICE, OFFICES, Room
 from app.demo.days import DAY, Period, monday_of
 from app.demo.meetings import VACATIONS
 from app.demo.model import Employee, Guest
+from app.demo.places import MOSCOW_OFFICE, OFFICES, Room
 from app.models.participant import ParticipantResponse, ParticipantRole
 
 QUARTER_SECONDS = 15 * 60

@@ -10,6 +10,7 @@ from app.core.actor import Actor
 from app.core.errors import Conflict, Invalid
 from app.core.security import get_password_hash
 from app.demo.company import PASSWORD
+from app.demo.fill_places import write_rooms, write_rules
 from app.demo.model import Meeting, Plan
 from app.models.calendar import Calendar
 from app.models.department import Department
@@ -19,9 +20,8 @@ from app.models.user import User
 from app.schemas.calendar import CalendarWrite
 from app.schemas.event import EventWrite
 from app.schemas.participant import ParticipantWrite
-from app.schemas.room import EquipmentWrite, RoomWrite
 from app.schemas.user import UserWrite
-from app.services import calendar_service, event_service, room_service, user_service
+from app.services import calendar_service, event_service, user_service
 from app.services.bootstrap_service import FIRST_COMPANY
 
 _ANSWER = text("""
@@ -52,6 +52,7 @@ class _Written:
     departments: dict[str, Department] = field(default_factory=dict)
     users: dict[str, User] = field(default_factory=dict)
     actors: dict[str, Actor] = field(default_factory=dict)
+    buildings: dict[str, UUID] = field(default_factory=dict)
     rooms: dict[str, UUID] = field(default_factory=dict)
     calendars: dict[str, UUID] = field(default_factory=dict)
     answers: list[tuple[UUID, UUID, str]] = field(default_factory=list)
@@ -75,9 +76,16 @@ def fill(session: Session, organization: Organization, plan: Plan) -> Filled | N
     written = _Written()
     _write_departments(session, organization, plan, written)
     _write_people(session, organization, plan, written)
-    _write_rooms_and_calendars(session, plan, written)
+    admin = next(actor for actor in written.actors.values() if actor.is_admin)
+    written.buildings, written.rooms = write_rooms(session, admin, plan)
+    _write_calendars(session, plan, written)
     for meeting in plan.meetings:
-        write_meeting(session, meeting, written)
+        if not meeting.asks_for_room:
+            write_meeting(session, meeting, written)
+    _write_rules(session, organization, plan, written)
+    for meeting in plan.meetings:
+        if meeting.asks_for_room:
+            write_meeting(session, meeting, written)
     _write_answers(session, organization, written)
     occurrences = select(func.count()).where(col(EventOccurrence.organization_id) == organization.id)
     return Filled(
@@ -142,23 +150,20 @@ def _color_calendars(session: Session, organization: Organization, plan: Plan, w
         calendar.color = colors[calendar.owner_id]
 
 
-def _write_rooms_and_calendars(session: Session, plan: Plan, written: _Written) -> None:
-    admin = next(actor for actor in written.actors.values() if actor.is_admin)
-    for room in plan.rooms:
-        data = RoomWrite(
-            name=room.name,
-            description=room.description,
-            capacity=room.capacity,
-            location=room.location,
-            equipment=[EquipmentWrite(name=name) for name in room.equipment],
-        )
-        written.rooms[room.name] = room_service.create_room(session, admin, data).id
+def _write_calendars(session: Session, plan: Plan, written: _Written) -> None:
     for calendar in plan.calendars:
         public = CalendarWrite(
             name=calendar.name, description=calendar.description, color=calendar.color, is_public=True
         )
         created = calendar_service.create_calendar(session, written.actors[calendar.owner], public)
         written.calendars[calendar.name] = created.id
+
+
+def _write_rules(session: Session, organization: Organization, plan: Plan, written: _Written) -> None:
+    people = {name: user.id for name, user in written.users.items()}
+    for rules in plan.rules:
+        building, room = written.buildings.get(rules.place), written.rooms.get(rules.place)
+        write_rules(session, organization.id, rules, people, building_id=building, room_id=room)
 
 
 def write_meeting(session: Session, meeting: Meeting, written: _Written) -> Event:

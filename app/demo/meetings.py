@@ -241,6 +241,10 @@ OCCASIONS = (
     Occasion("Workshop: writing for users", ("product", "europe"), 5, 90, in_room=False),
 )
 
+# Somebody asks for the hall, which is lent by approvers only.
+OPEN_DAY = Occasion("День открытых дверей · Open day", ("sales", "product"), 6, 120)
+OPEN_DAY_HOST = "Алина Галиева"
+
 # In people's own calendars, where nobody else sees them.
 PRIVATE_OCCASIONS = (
     ("Стоматолог", 60),

@@ -6,7 +6,8 @@ from datetime import date, datetime
 from app.calendaring.rule import Rule
 from app.calendaring.series import Series
 from app.calendaring.zones import get_zone
-from app.demo.company import Department, PublicCalendar, Room
+from app.demo.company import Department, PublicCalendar
+from app.demo.places import Building, Room, Rules
 from app.models.event import EventStatus
 from app.models.participant import ParticipantResponse, ParticipantRole
 from app.models.user import Role
@@ -51,6 +52,8 @@ class Meeting:
     rule: str | None = None
     exdates: tuple[date, ...] = ()
     status: EventStatus = EventStatus.CONFIRMED
+    # Planned under the rules of its room, so that it waits for an approver; all others were there before the rules.
+    asks_for_room: bool = False
 
     @property
     def is_all_day(self) -> bool:
@@ -77,6 +80,8 @@ class Plan:
     company: str
     departments: tuple[Department, ...]
     employees: tuple[Employee, ...]
+    buildings: tuple[Building, ...]
     rooms: tuple[Room, ...]
+    rules: tuple[Rules, ...]
     calendars: tuple[PublicCalendar, ...]
     meetings: tuple[Meeting, ...]

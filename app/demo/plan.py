@@ -2,12 +2,13 @@
 
 from datetime import date
 
-from app.demo.company import COMPANY, DEPARTMENTS, DOMAIN, PUBLIC_CALENDARS, ROOMS
+from app.demo.company import COMPANY, DEPARTMENTS, DOMAIN, PUBLIC_CALENDARS
 from app.demo.desk import Desk
 from app.demo.model import Plan
 from app.demo.people import plan_employees
+from app.demo.places import BUILDINGS, ROOMS, RULES
 from app.demo.series import plan_one_to_ones, plan_recurring
-from app.demo.single import plan_company_days, plan_occasions, plan_private, plan_vacations
+from app.demo.single import plan_company_days, plan_occasions, plan_open_day, plan_private, plan_vacations
 
 
 def plan_company(today: date, domain: str = DOMAIN) -> Plan:
@@ -28,5 +29,6 @@ def plan_company(today: date, domain: str = DOMAIN) -> Plan:
         *plan_one_to_ones(desk, video),
         *plan_occasions(desk, video),
         *plan_private(desk),
+        *plan_open_day(desk),
     )
-    return Plan(COMPANY, DEPARTMENTS, employees, ROOMS, PUBLIC_CALENDARS, meetings)
+    return Plan(COMPANY, DEPARTMENTS, employees, BUILDINGS, ROOMS, RULES, PUBLIC_CALENDARS, meetings)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from itertools import count
+from itertools import count, product
 
 from app.demo.company import HOLIDAYS_CALENDAR, MOSCOW, PUBLIC_CALENDARS, VACATIONS_CALENDAR
 from app.demo.days import DAY, days_off, first_day, monday_of
@@ -10,6 +10,8 @@ from app.demo.desk import Desk, quarters
 from app.demo.meetings import (
     HOLIDAYS,
     OCCASIONS,
+    OPEN_DAY,
+    OPEN_DAY_HOST,
     PAYDAY,
     PAYDAY_RULE,
     PRIVATE_OCCASIONS,
@@ -18,6 +20,7 @@ from app.demo.meetings import (
     Occasion,
 )
 from app.demo.model import Guest, Meeting
+from app.demo.places import HALL
 from app.demo.series import settled
 from app.models.event import EventStatus
 
@@ -25,6 +28,8 @@ OCCASIONS_A_WEEK = 9
 PRIVATE_A_WEEK = 2
 ATTEMPTS = 40
 WORKING_DAYS = 5
+# From the first day on which the host and the hall are free.
+OPEN_DAY_EARLIEST, OPEN_DAY_LATEST = 15, 50
 TIMES = tuple(time(hour, minute) for hour in range(9, 18) for minute in (0, 30))
 # Of twenty meetings, this many are still uncertain (ahead), or were called off.
 TENTATIVE_OF_20, CANCELLED_OF_20 = 3, 1
@@ -127,6 +132,31 @@ def plan_private(desk: Desk) -> Iterator[Meeting]:
             if _suits(desk, meeting):
                 desk.take([name], quarters(desk.instances(meeting.series())))
                 yield meeting
+
+
+def plan_open_day(desk: Desk) -> Iterator[Meeting]:
+    """A meeting in the hall, some weeks ahead, whose host has asked for it and waits for an answer."""
+    pool = [name for name in desk.members(OPEN_DAY.departments) if name != OPEN_DAY_HOST]
+    guests = desk.random.sample(pool, OPEN_DAY.guests)
+    for days, start in product(range(OPEN_DAY_EARLIEST, OPEN_DAY_LATEST), TIMES):
+        moment = datetime.combine(desk.today + timedelta(days=days), start)
+        if moment.weekday() >= WORKING_DAYS:
+            continue
+        meeting = Meeting(
+            title=OPEN_DAY.title,
+            organizer=OPEN_DAY_HOST,
+            start=moment,
+            end=moment + timedelta(minutes=OPEN_DAY.minutes),
+            zone=MOSCOW,
+            guests=desk.answers(guests, moment.date()),
+            room=HALL,
+            asks_for_room=True,
+        )
+        when = quarters(desk.instances(meeting.series()))
+        if _suits(desk, meeting) and desk.are_free([HALL], when):
+            desk.take([*meeting.people, HALL], when)
+            yield meeting
+            return
 
 
 def _moment(desk: Desk, week: date) -> datetime:

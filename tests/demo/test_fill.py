@@ -19,16 +19,29 @@ from app.db import SessionLocal
 from app.demo.company import PASSWORD
 from app.demo.days import monday_of
 from app.demo.fill import Filled, fill
+from app.demo.meetings import OPEN_DAY_HOST
 from app.demo.model import Plan
+from app.demo.places import BERLIN_OFFICE, HALL
 from app.demo.plan import plan_company
 from app.models import Organization, User
 from app.services import bootstrap_service, session_service
 from tests.support.people import Person
+from tests.support.planning import accepted, at, refused, today
 
 TODAY = date(2026, 10, 14)
 MONDAY = monday_of(TODAY)
 # What one run adds to; none of them may grow in a second.
-TABLES = ("departments", "users", "rooms", "calendars", "events", "event_participants", "event_occurrences")
+TABLES = (
+    "departments",
+    "users",
+    "buildings",
+    "rooms",
+    "booking_policies",
+    "calendars",
+    "events",
+    "event_participants",
+    "event_occurrences",
+)
 
 
 @dataclass
@@ -77,6 +90,7 @@ def counts(database: psycopg.Connection, demo: Demo) -> dict[str, int]:
 def test_everything_is_there(demo: Demo, database: psycopg.Connection) -> None:
     found = counts(database, demo)
     assert (found["users"], found["rooms"], found["departments"]) == (40, 8, 7)
+    assert (found["buildings"], found["booking_policies"]) == (2, 2)
     assert found["calendars"] == 40 + len(demo.plan.calendars)
     assert found["events"] == demo.filled.events == len(demo.plan.meetings)
     assert found["event_occurrences"] == demo.filled.occurrences
@@ -136,6 +150,44 @@ def test_rooms_are_really_booked_and_never_twice(demo: Demo, database: psycopg.C
     bookings, rooms, overlapping = row
     assert bookings > 500
     assert (rooms, overlapping) == (8, 0)
+
+
+def test_rooms_have_places_and_things_that_work_or_not(demo: Demo) -> None:
+    anna = demo.sign_in("Анна Соколова")
+    buildings = {item["id"]: item for item in accepted(anna.get("/buildings"))["items"]}
+    assert {item["time_zone"] for item in buildings.values()} == {"Europe/Moscow", "Europe/Berlin"}
+    rooms = {item["name"]: item for item in accepted(anna.get("/rooms", sort="floor"))["items"]}
+    assert next(iter(rooms)) == HALL
+    assert all(room["floor"] and room["zone"] and room["accessibility"] for room in rooms.values())
+    assert buildings[rooms["Spree"]["building_id"]]["name"] == BERLIN_OFFICE
+    microphones = next(item for item in rooms["Каспий"]["equipment"] if item["name"] == "microphone")
+    assert (microphones["quantity"], microphones["out_of_order"]) == (4, 1)
+    with_video = [item["name"] for item in accepted(anna.get("/rooms", equipment="video"))["items"]]
+    assert "Spree" not in with_video
+    assert "Онега" in with_video
+
+
+def test_one_request_for_the_hall_waits_for_an_approver(demo: Demo, database: psycopg.Connection) -> None:
+    rows = database.execute(
+        """
+        SELECT r.name, u.full_name, q.state, b.state FROM room_requests q
+        JOIN rooms r ON r.id = q.room_id JOIN users u ON u.id = q.requested_by_id
+        JOIN room_bookings b ON b.request_id = q.id
+        WHERE q.organization_id = %s
+        """,
+        [demo.id],
+    ).fetchall()
+    assert rows == [(HALL, OPEN_DAY_HOST, "pending", "pending")]
+
+
+def test_the_berlin_office_has_opening_hours(demo: Demo) -> None:
+    sophie = demo.sign_in("Sophie Lang")
+    spree = accepted(sophie.get("/rooms"))["items"]
+    room_id = next(room["id"] for room in spree if room["name"] == "Spree")
+    saturday = today() + timedelta(days=14 + (5 - today().weekday()) % 7)
+    body = {"title": "Weekend", **at(saturday, 9), "room_id": room_id}
+    problem = refused(sophie.post("/events", body), 409, "room_not_open")
+    assert "Europe/Berlin" in problem["detail"]
 
 
 def test_planned_rooms_were_free(demo: Demo, database: psycopg.Connection) -> None:

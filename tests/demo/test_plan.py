@@ -11,6 +11,7 @@ from app.demo.days import Period, days_off, first_day, monday_of, nearest_clock_
 from app.demo.desk import ROOMS_PLANNED_AHEAD, Desk, quarters
 from app.demo.model import Meeting, Plan
 from app.demo.people import email_of, plan_employees
+from app.demo.places import HALL
 from app.demo.plan import plan_company
 from app.models.event import EventStatus
 from app.models.user import Role
@@ -82,6 +83,22 @@ def test_books_no_room_twice(plan: Plan, today: date) -> None:
             when = quarters(desk.instances(meeting.series()))
             assert when.isdisjoint(taken.setdefault(meeting.room, set())), meeting
             taken[meeting.room] |= when
+
+
+def test_somebody_asks_for_the_hall(plan: Plan, today: date) -> None:
+    (asked,) = [meeting for meeting in plan.meetings if meeting.asks_for_room]
+    assert asked.room == HALL
+    assert isinstance(asked.start, datetime)
+    assert asked.start.date() > today + timedelta(days=14)
+    (rules,) = [rules for rules in plan.rules if rules.needs_approval]
+    assert rules.place == HALL
+    assert asked.organizer not in (*rules.exempt, *rules.approvers)
+
+
+def test_rooms_lie_in_two_buildings_and_not_everything_works(plan: Plan) -> None:
+    assert {room.office for room in plan.rooms} == {building.name for building in plan.buildings}
+    assert len({building.zone for building in plan.buildings}) == 2
+    assert any(item.out_of_order for room in plan.rooms for item in room.equipment)
 
 
 def test_puts_nobody_in_two_places_in_most_weeks(plan: Plan, today: date) -> None:
