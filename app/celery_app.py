@@ -121,6 +121,21 @@ app.conf.update(
             "schedule": crontab(),
             "options": {"expires": 60},
         },
+        "tell-room-offers-every-minute": {
+            "task": "app.tasks.room_tasks.tell_room_offers",
+            "schedule": crontab(),
+            "options": {"expires": 60},
+        },
+        "expire-room-offers-every-minute": {
+            "task": "app.tasks.room_tasks.expire_room_offers",
+            "schedule": crontab(),
+            "options": {"expires": 60},
+        },
+        "cleanup-room-waiting-daily": {
+            "task": "app.tasks.room_tasks.cleanup_room_waiting",
+            "schedule": crontab(hour=4, minute=20),
+            "options": {"expires": 6 * 3600},
+        },
         "extend-occurrences-nightly": {
             "task": "app.tasks.occurrence_tasks.extend_occurrences",
             "schedule": crontab(hour=2, minute=30),

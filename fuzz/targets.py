@@ -77,6 +77,7 @@ class Targets:
                 return self._room(path, owner)
             case "buildings":
                 return Target({"building_id": self._made("/buildings", {"name": new_id().hex})})
+                return self._room(path, owner)
             case "departments":
                 return Target({"department_id": self._department()})
         raise AssertionError(f"nobody knows how to make what {path} names")
@@ -151,6 +152,17 @@ class Targets:
         if "{hold_id}" in path:
             ids["hold_id"] = self._made(f"/rooms/{room_id}/holds", slot(next_week), owner)
         return Target(ids)
+        """A room; taken at the time for which others wait, where somebody is to wait; free again and offered."""
+        room_id = self._made("/rooms", {"name": new_id().hex, "capacity": 4})
+        if "waiting" not in path:
+            return Target({"room_id": room_id})
+        booked = self._made("/events", event(room_id=room_id))
+        if "{waiting_id}" not in path:
+            return Target({"room_id": room_id})
+        needs = self._made("/events", event(), owner)
+        waiting_id = self._made(f"/rooms/{room_id}/waiting", {"event_id": needs}, owner)
+        self.cast.admin.delete(f"/events/{booked}")
+        return Target({"waiting_id": waiting_id})
 
     def _feed(self, path: str, owner: Person) -> Target:
         feed = self._accepted(owner.post("/feeds", {}), 201)

@@ -33,6 +33,8 @@ class Values:
         ]
         self.people = [cast.company.person().id for _ in range(5)]
         self.calendar_id = admin.post("/calendars", {"name": "Team", "is_public": True}).json()["id"]
+        everybody = [{"user_id": admin.id}, {"user_id": cast.employee.id}]
+        self.needs_room = admin.create_event(participants=everybody, guests_can_change=True)["id"]
         for room_id in self.room_ids:
             admin.create_event(participants=[{"user_id": self.people[0]}], room_id=room_id)
 
@@ -73,6 +75,8 @@ class Values:
             values["delegate_id"] = self.cast.company.person().id
         if path.endswith("/holds"):
             values.update(slot(today() + timedelta(days=9)), minutes=self.random.choice([None, 1, 15]))
+        if path.endswith("/waiting"):
+            values.update(event_id=self.needs_room, occurrence=None)
         if path == f"{API}/auth/refresh":
             values["refresh_token"] = self.cast.company.person().refresh_token
         if path == f"{API}/auth/login":

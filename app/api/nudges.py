@@ -10,12 +10,13 @@ from importlib import import_module
 
 import structlog
 
-from app.services.nudges import FEEDS, IMPORTS, OUTBOX, PURGE
+from app.services.nudges import FEEDS, IMPORTS, OFFERS, OUTBOX, PURGE
 
 TASKS = {
     OUTBOX: "app.tasks.email_tasks.send_outbox",
     PURGE: "app.tasks.cleanup_tasks.purge_deleted_companies",
     IMPORTS: "app.tasks.import_tasks.import_files",
+    OFFERS: "app.tasks.room_tasks.tell_room_offers",
     FEEDS: "app.tasks.feed_tasks.refresh_feeds",
 }
 

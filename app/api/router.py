@@ -33,6 +33,7 @@ from app.api.v1 import (
     room_photos,
     room_policies,
     room_requests,
+    room_waiting,
     rooms,
     statistics,
     users,
@@ -56,6 +57,8 @@ for module in (
     # Before the routes of single rooms, to which "requests" would be a wrong id.
     room_requests,
     room_holds,
+    # Before the routes of single rooms, to which "waiting" would be a wrong id.
+    room_waiting,
     rooms,
     room_photos,
     room_blockings,

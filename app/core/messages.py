@@ -16,6 +16,7 @@ from app.core.texts.requests import REQUESTS
 from app.core.texts.room_requests import ROOM_REQUESTS
 from app.core.texts.room_rules import ROOM_RULES
 from app.core.texts.sharing import SHARING
+from app.core.texts.waiting import WAITING
 
 Language = Literal["en", "ru"]
 
@@ -33,6 +34,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **ROOM_RULES,
     **ROOM_REQUESTS,
     **SHARING,
+    **WAITING,
 }
 
 

@@ -27,6 +27,7 @@ from app.models.event import Event
 from app.models.organization import Organization
 from app.models.room import Room
 from app.models.room_policy import CapacityRule
+from app.services import offer_service
 from app.services.booking_conflict import as_arrays, refused, taken
 from app.services.booking_decisions import decided_before
 from app.services.booking_statements import BOOK, DIFFERENCE, REACHED, REACHED_OF, RELEASE, YIELDING_HOLDS
@@ -123,6 +124,8 @@ def sync(
     if not difference:
         return Booked()
     rooms = lock_rooms(session, series.organization_id, _rooms_of(difference))
+    # Before the series lets go of what it has, and perhaps keeps.
+    offer_service.offer_first(session, series.organization_id, wishes)
     for wish in wishes:
         check_room(rooms.get(wish.room_id))
         if wish.starts_at >= wish.ends_at:
@@ -363,9 +366,12 @@ def _book_what_is_free(session: Session, series: Event, difference: Sequence[Any
 
 
 def _release(session: Session, series: Event, difference: Iterable[Any]) -> None:
-    gone = [row.booking_id for row in difference if row.booking_id is not None]
+    gone = [row for row in difference if row.booking_id is not None]
     if gone:
-        session.execute(RELEASE, {"organization_id": series.organization_id, "bookings": gone})
+        bookings = [row.booking_id for row in gone]
+        session.execute(RELEASE, {"organization_id": series.organization_id, "bookings": bookings})
+        freed = {row.booked_room_id for row in gone if row.state in BLOCKING_STATES}
+        offer_service.note_freed(session, series.organization_id, freed)
 
 
 def _rooms_of(difference: Iterable[Any]) -> set[UUID]:

@@ -4,20 +4,29 @@ from sqlalchemy import text
 
 from app.services.room_rules_sql import RULES_FROM, rule
 
-# What the occurrences of a series ask for: each by the row that describes it, the series or an override. What has a
-# row beyond the stored part of the series, because it is an override, is booked when the series gets there. An all-day
-# event takes the room for its dates as the company's own zone counts them.
-_WANTED = """
-    SELECT o.original_start, e.id AS event_id, e.room_id,
+# When an occurrence takes its room. An all-day event takes it for its dates as the company's own zone counts them.
+_TIMES = """
            CASE WHEN e.is_all_day THEN (o.starts_at AT TIME ZONE 'UTC') AT TIME ZONE :zone ELSE o.starts_at END
                AS starts_at,
            CASE WHEN e.is_all_day THEN (o.ends_at AT TIME ZONE 'UTC') AT TIME ZONE :zone ELSE o.ends_at END AS ends_at
+"""
+# What the occurrences of a series ask for: each by the row that describes it, the series or an override. What has a
+# row beyond the stored part of the series, because it is an override, is booked when the series gets there.
+_WANTED = f"""
+    SELECT o.original_start, e.id AS event_id, e.room_id, {_TIMES}
     FROM event_occurrences o
     JOIN events e ON e.organization_id = :organization_id AND e.id = o.event_id
     WHERE o.organization_id = :organization_id AND o.series_id = :series_id AND o.original_start >= :since
       AND o.original_start < :until AND e.room_id IS NOT NULL AND e.status <> 'cancelled'
       AND (:original ::timestamptz IS NULL OR o.original_start = :original)
 """
+# When one occurrence would take a room, and the row that describes it.
+OCCURRENCE = text(f"""
+    SELECT e.id AS event_id, e.status, e.room_id, {_TIMES}
+    FROM event_occurrences o
+    JOIN events e ON e.organization_id = :organization_id AND e.id = o.event_id
+    WHERE o.organization_id = :organization_id AND o.series_id = :series_id AND o.original_start = :original
+""")
 # Each occurrence whose booking is not what it asks for: what is asked, and the booking that goes; either may be
 # missing. Of a booking that ended early, was extended or was lost, `starts_at` and `ends_at` still say what it was for.
 DIFFERENCE = text(f"""

@@ -21,6 +21,7 @@ from app.services import (
     event_access,
     guest_rights,
     occurrence_service,
+    offer_service,
     series_service,
 )
 from app.services.event_edit_service import (
@@ -165,6 +166,8 @@ def delete_event(
         case _:
             session.delete(series)
     flush(session)
+    if series.room_id is not None:
+        offer_service.note_freed(session, series.organization_id, {series.room_id})
     return Outcome(None, [series], trace)
 
 

@@ -12,6 +12,8 @@ from sqlmodel import Session
 OUTBOX, PURGE = "outbox", "purge"
 # A file waits to be imported; a feed from outside is to be fetched.
 IMPORTS, FEEDS = "imports", "feeds"
+# A room that somebody waits for has become free.
+OFFERS = "offers"
 _NUDGES = "nudges"
 _WORK = "work_after_commit"
 

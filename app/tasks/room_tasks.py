@@ -1,10 +1,17 @@
 """What becomes of rooms when time passes."""
+"""What rooms need done in time: offers to those who wait."""
+
+from uuid import UUID
 
 import structlog
 from celery import shared_task
 
 from app.services import room_decision_service, room_hold_service
 from app.tasks.rounds import companies_with_rooms_due, in_company
+from app.db import SessionLocal
+from app.services import offer_rounds
+from app.tasks.email_tasks import send_outbox
+from app.tasks.rounds import all_companies, in_company
 
 log = structlog.get_logger(__name__)
 
@@ -35,3 +42,63 @@ def expire_room_holds() -> int:
             total += deleted
     log.info("room_holds_expired", count=total)
     return total
+@shared_task(name="app.tasks.room_tasks.tell_room_offers")
+def tell_room_offers() -> int:
+    """Tell those to whom the database has offered a room, in small transactions; how many."""
+    told = sum(_tell(company) for company in _companies())
+    _send(told)
+    return told
+
+
+@shared_task(name="app.tasks.room_tasks.expire_room_offers")
+def expire_room_offers() -> int:
+    """End offers that nobody took and waiting that is of no use, and offer what is free; a transaction a room.
+
+    How many entries ended. Those who are offered a room by it are told.
+    """
+    ended = told = 0
+    for company in _companies():
+        with in_company(company, "expire_room_offers") as session:
+            rooms = offer_rounds.rooms_due(session, company)
+        for room_id in rooms:
+            with in_company(company, "expire_room_offers") as session:
+                ended += offer_rounds.look_through(session, company, room_id)
+        told += _tell(company)
+    _send(told)
+    log.info("room_offers_expired", ended=ended)
+    return ended
+
+
+@shared_task(name="app.tasks.room_tasks.cleanup_room_waiting")
+def cleanup_room_waiting() -> int:
+    """Forget who waited for rooms long ago, in small transactions; how many entries."""
+    total = 0
+    for company in all_companies():
+        deleted = 1
+        while deleted:
+            with in_company(company, "cleanup_room_waiting") as session:
+                deleted = offer_rounds.delete_old(session, company)
+            total += deleted
+    log.info("room_waiting_deleted", count=total)
+    return total
+
+
+def _companies() -> list[UUID]:
+    with SessionLocal.begin() as session:
+        return offer_rounds.companies_with_waiting(session)
+
+
+def _tell(company: UUID) -> int:
+    total, told = 0, 1
+    while told:
+        with in_company(company, "tell_room_offers") as session:
+            told = offer_rounds.tell_offers(session, company)
+        total += told
+    return total
+
+
+def _send(told: int) -> None:
+    if told:
+        log.info("room_offers_told", count=told)
+        # The offer does not last: its mail leaves now and not with the next round.
+        send_outbox()

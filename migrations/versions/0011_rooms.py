@@ -67,6 +67,32 @@ EQUIPMENT_TO_JSON = """
     WHERE q.organization_id = r.organization_id AND q.room_id = r.id
 """
 FUNCTIONS = (
+    # Whether somebody who waits could still use the room: the occurrence takes place, at the time for which they wait,
+    # and does not have the room; and they and the room are still there. An all-day event is told by dates: it takes a
+    # room for its dates as the company's own zone counts them.
+    """
+    CREATE FUNCTION waiting_stands(entry room_waiting) RETURNS boolean LANGUAGE sql STABLE AS $$
+        SELECT entry.starts_at > now() AND EXISTS (
+            SELECT FROM event_occurrences o
+            JOIN events e ON e.organization_id = o.organization_id AND e.id = o.event_id
+            JOIN organizations c ON c.id = o.organization_id
+            JOIN rooms r ON r.organization_id = o.organization_id AND r.id = entry.room_id
+            JOIN users u ON u.organization_id = o.organization_id AND u.id = entry.user_id
+            WHERE o.organization_id = entry.organization_id AND o.series_id = entry.series_id
+              AND o.original_start = entry.original_start
+              AND e.status <> 'cancelled' AND r.is_active AND u.is_active
+              AND CASE WHEN e.is_all_day THEN (o.starts_at AT TIME ZONE 'UTC') AT TIME ZONE c.time_zone
+                       ELSE o.starts_at END = entry.starts_at
+              AND CASE WHEN e.is_all_day THEN (o.ends_at AT TIME ZONE 'UTC') AT TIME ZONE c.time_zone
+                       ELSE o.ends_at END = entry.ends_at
+        ) AND NOT EXISTS (
+            SELECT FROM room_bookings b
+            WHERE b.organization_id = entry.organization_id AND b.series_id = entry.series_id
+              AND b.original_start = entry.original_start AND b.room_id = entry.room_id
+              AND b.state IN ('held', 'pending', 'confirmed')
+        )
+    $$
+    """,
     # Offers what became free of a room to those who wait for it, in their order, each for what they need; how many.
     # Whoever books the room at this moment has its row locked, and waiting for them could be a circle: the next round of
     # the workers offers what is left then.
@@ -93,7 +119,10 @@ FUNCTIONS = (
             WHERE w.organization_id = company AND w.room_id = room AND w.state = 'waiting' AND w.starts_at > now()
               AND w.during && freed
             ORDER BY w.created_at, w.id
+            -- Whoever leaves the queue at this moment holds the row.
+            FOR NO KEY UPDATE SKIP LOCKED
         LOOP
+            CONTINUE WHEN NOT waiting_stands(entry);
             INSERT INTO room_bookings (organization_id, id, room_id, starts_at, ends_at, during, state, source,
                                        waiting_id, held_by_id, expires_at, created_at)
             VALUES (company, gen_random_uuid(), room, entry.starts_at, entry.ends_at, entry.during, 'held', 'offer',
@@ -150,6 +179,12 @@ FUNCTIONS = (
         SELECT organization_id FROM room_waiting WHERE state IN ('waiting', 'offered')
         UNION
         SELECT organization_id FROM booking_policies WHERE check_in_minutes > 0
+    $$
+    """,
+    """
+    CREATE FUNCTION companies_with_waiting() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        SELECT DISTINCT organization_id FROM room_waiting WHERE state IN ('waiting', 'offered')
     $$
     """,
 )
@@ -664,7 +699,15 @@ def _rewrite_audit(old: str, new: str) -> None:
 def downgrade() -> None:
     for name in ("offer_freed", "withdraw_request"):
         op.execute(f"DROP TRIGGER {name} ON room_bookings")
-    for name in ("companies_with_rooms_due", "withdraw_request", "offer_freed_room", "offer_freed"):
+    functions = (
+        "companies_with_waiting",
+        "companies_with_rooms_due",
+        "withdraw_request",
+        "offer_freed_room",
+        "offer_freed",
+        "waiting_stands",
+    )
+    for name in functions:
         op.execute(f"DROP FUNCTION {name}")
     _rewrite_audit(*reversed(SECRETS))
     op.execute("DROP POLICY owners_functions ON room_bookings")

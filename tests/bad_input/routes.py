@@ -31,6 +31,7 @@ OBJECTS = {
     "{attachment_id}": "<attachment>",
     "{request_id}": "<request>",
     "{hold_id}": "<hold>",
+    "{waiting_id}": "<waiting>",
 }
 _NEW_USER = {"email": "somebody-new@example.com", "password": PASSWORD}
 # A route that is not here fails the tests: add it, and they cover it.
@@ -97,6 +98,7 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "POST /rooms/{room_id}/holds": {**slot(today() + timedelta(days=8)), "minutes": 5},
     "POST /rooms/requests/{request_id}/approve": {"comment": "Enjoy"},
     "POST /rooms/requests/{request_id}/decline": {"comment": "Painters"},
+    "POST /rooms/{room_id}/waiting": {"event_id": "<event>", "occurrence": "2027-03-22T09:00:00"},
 }
 
 

@@ -41,6 +41,7 @@ NOT_FOUND = {
     "rooms/holds": "room_hold_not_found",
     "departments": "department_not_found",
     "organizations": "organization_not_found",
+    "rooms/waiting": "waiting_not_found",
 }
 
 
@@ -58,11 +59,18 @@ def test_an_id_that_nobody_has_is_not_found(world: World, method: str, template:
     path = PARAMETER.sub("<missing>", template)
     first, second = (*template.split("/"), "")[1:3]
     code = NOT_FOUND.get(f"{first}/{second}") or NOT_FOUND[first]
+    first, second = template.split("/")[1:3]
+    code = NOT_FOUND.get(f"{first}/{second}", NOT_FOUND[first])
     world.refuses(404, code, method, path, **good_body(f"{method} {template}"))
 
 
 _DAY = {"start": "2027-05-01", "end": "2027-05-02"}
 NAMED_IN_BODIES = [
+    ("POST", "/rooms/<room>/waiting", {"event_id": "<{} event>"}, 404, "event_not_found"),
+    ("POST", "/rooms/<{} room>/waiting", {"event_id": "<event>"}, 404, "room_not_found"),
+    ("GET", "/rooms/waiting/<{} waiting>", None, 404, "waiting_not_found"),
+    ("DELETE", "/rooms/waiting/<{} waiting>", None, 404, "waiting_not_found"),
+    ("POST", "/rooms/waiting/<{} waiting>/accept", None, 404, "waiting_not_found"),
     ("POST", "/events", event(calendar_id="<{} calendar>"), 404, "calendar_not_found"),
     ("PUT", "/events/<event>", event(calendar_id="<{} calendar>"), 404, "calendar_not_found"),
     ("PATCH", "/events/<event>", {"calendar_id": "<{} calendar>"}, 404, "calendar_not_found"),

@@ -46,6 +46,7 @@ class Belongings:
         path = f"/events/{series['id']}"
         comment = admin.post(f"{path}/comments", {"body": "Written"}).json()
         attachment = admin.call("POST", f"{path}/attachments?name=plan.txt", content=b"The plan").json()
+        needs_room = admin.create_event(title="Needs the room")["id"]
         department = admin.post("/departments", {"name": "Sales"}).json()
         organization = str(company.organization.id)
         address = {"email": f"invited-{organization}@example.com", "role": "employee"}
@@ -69,6 +70,7 @@ class Belongings:
             "room": room["id"],
             "blocking": admin.post("/room-blockings", blocking).json()["id"],
             "equipment": room["equipment"][0]["id"],
+            "waiting": admin.post(f"/rooms/{room['id']}/waiting", {"event_id": needs_room}).json()["id"],
             "calendar": team["id"],
             "event": series["id"],
             "comment": comment["id"],

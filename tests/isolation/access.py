@@ -20,6 +20,7 @@ from fastapi.testclient import TestClient
 from tests.support.people import PASSWORD, Company, Person, event, sign_in
 from tests.support.planning import at, slot, today
 from tests.support.room_policies import lend_by_approver
+from tests.support.planning import MISSING_ID, today
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "access.md"
 ANONYMOUS = "nobody"
@@ -145,6 +146,18 @@ def _invitation(circle: Circle) -> str:
     return _created(circle.company.admin.post(path, {"email": f"secret-{next(_numbers)}@invited.example"}))
 
 
+def _waiting(circle: Circle, owner: Person) -> str:
+    room_id = str(circle.company.admin.create_room(name=f"Secret {next(_numbers)}")["id"])
+    return _created(owner.post(f"/rooms/{room_id}/waiting", _wish_for(room_id, circle, owner)))
+
+
+def _wish_for(room_id: str, circle: Circle, asker: Person) -> dict[str, str]:
+    """What somebody sends who is to wait for a room: it is taken at the time of their meeting."""
+    circle.company.admin.post("/events", event(title="Secret", room_id=room_id))
+    meeting = asker.post("/events", event(title="Secret")).json()
+    return {"event_id": meeting.get("id", MISSING_ID)}
+
+
 def make(
     parameter: str,
     circle: Circle,
@@ -187,6 +200,8 @@ def make(
         case "equipment_id":
             room = admin.patch(f"/rooms/{named['room_id']}", {"equipment": ["projector"]}).json()
             return str(room["equipment"][0]["id"])
+        case "waiting_id":
+            return _waiting(circle, owner)
         case "room_id":
             return str(admin.create_room(name=f"Secret {next(_numbers)}")["id"])
         case "request_id":
@@ -298,6 +313,8 @@ def request_of(
         "POST /organizations/{organization_id}/invitations": {"json": {"email": address}},
         **{f"GET /statistics{report}": {"params": window} for report in ("", "/meetings", "/rooms", "/busiest")},
     }
+    if route == "POST /rooms/{room_id}/waiting" and asker is not None:
+        return {"json": _wish_for(ids["room_id"], circle, asker)}
     return known.get(route, {})
 
 

@@ -22,6 +22,7 @@ LISTS: dict[str, dict[str, Any]] = {
     "/rooms": {"limit": 500},
     "/buildings": {"limit": 500},
     "/room-blockings": {"limit": 500},
+    "/rooms/waiting": {"limit": 500},
     "/users/birthdays": {"days": 92},
     "/departments": {"limit": 500},
     "/organizations": {"limit": 500},
@@ -58,6 +59,8 @@ FILTERS = {
 ASKERS = {
     **dict.fromkeys(("/feeds", "/calendars/subscriptions", "/audit", "/users/export"), "admin"),
     **dict.fromkeys(("/rooms/requests", "/rooms/holds"), "admin"),
+    **{"/feeds": "admin", "/calendars/subscriptions": "admin", "/audit": "admin", "/users/export": "admin"},
+    "/rooms/waiting": "admin",
 }
 OF_THE_INSTALLATION = {"/users", "/users/search", "/organizations", "/audit"}
 # Figures without a name in them.

@@ -23,6 +23,9 @@ NAMES = {
     "app.tasks.occurrence_tasks.repair_times",
     "app.tasks.room_tasks.expire_room_requests",
     "app.tasks.room_tasks.expire_room_holds",
+    "app.tasks.room_tasks.tell_room_offers",
+    "app.tasks.room_tasks.expire_room_offers",
+    "app.tasks.room_tasks.cleanup_room_waiting",
 }
 
 
