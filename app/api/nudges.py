@@ -16,7 +16,7 @@ TASKS = {
     OUTBOX: "app.tasks.email_tasks.send_outbox",
     PURGE: "app.tasks.cleanup_tasks.purge_deleted_companies",
     IMPORTS: "app.tasks.import_tasks.import_files",
-    OFFERS: "app.tasks.room_tasks.tell_room_offers",
+    OFFERS: "app.tasks.room_tasks.expire_room_offers",
     FEEDS: "app.tasks.feed_tasks.refresh_feeds",
 }
 

@@ -124,8 +124,6 @@ def sync(
     if not difference:
         return Booked()
     rooms = lock_rooms(session, series.organization_id, _rooms_of(difference))
-    # Before the series lets go of what it has, and perhaps keeps.
-    offer_service.offer_first(session, series.organization_id, wishes)
     for wish in wishes:
         check_room(rooms.get(wish.room_id))
         if wish.starts_at >= wish.ends_at:

@@ -1,11 +1,12 @@
 """Offers of rooms to those who wait for them.
 
 The database makes them, at the commit that frees a room (`offer_freed()` of migration 0011). It leaves a room alone
-that somebody else books at that moment. Whoever books next makes up for it here, so that nobody jumps the queue; and so
-does the workers' round (`offer_rounds`), where nobody books.
+that somebody else has locked at that moment; what is left so, the workers offer, who are woken after the commit
+(`offer_rounds`), or whoever joins the queue before they do.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -13,35 +14,17 @@ from sqlmodel import Session, col
 
 from app.models.booking import RoomWaiting, WaitingState
 from app.services.nudges import OFFERS, nudge
-from app.services.room_rules import Wish
 
-_OFFER_FIRST = text("""
-    SELECT offer_freed(:organization_id, w.room_id, w.during) AS offers
-    FROM (
-        SELECT w.room_id, w.during FROM room_waiting w
-        WHERE w.organization_id = :organization_id AND w.room_id = ANY(:rooms ::uuid[]) AND w.state = 'waiting'
-          AND EXISTS (
-              SELECT FROM unnest(:wanted ::uuid[], :starts ::timestamptz[], :ends ::timestamptz[])
-                  AS n (room_id, starts_at, ends_at)
-              WHERE n.room_id = w.room_id AND w.during && tstzrange(n.starts_at, n.ends_at)
-          )
-        ORDER BY w.created_at, w.id
-    ) w
-""")
+_OFFER_FIRST = text("SELECT offer_freed(:organization_id, :room_id, tstzrange(:start, :end))")
 
 
-def offer_first(session: Session, company: UUID, wishes: Sequence[Wish]) -> None:
-    """Offer what is free at the times of these wishes to those who already wait for it. The rooms are locked."""
-    if not wishes:
-        return
-    values = {
-        "organization_id": company,
-        "rooms": list({wish.room_id for wish in wishes}),
-        "wanted": [wish.room_id for wish in wishes],
-        "starts": [wish.starts_at for wish in wishes],
-        "ends": [wish.ends_at for wish in wishes],
-    }
-    if any(session.execute(_OFFER_FIRST, values).scalars()):
+def offer_first(session: Session, company: UUID, room_id: UUID, start: datetime, end: datetime) -> None:
+    """Offer what is free of a locked room in [start, end), UTC, to those who wait for it already.
+
+    What the session's own transaction has freed counts as free: a change that may book it again must not call this.
+    """
+    values = {"organization_id": company, "room_id": room_id, "start": start, "end": end}
+    if session.execute(_OFFER_FIRST, values).scalar_one():
         nudge(session, OFFERS)
 
 

@@ -100,7 +100,7 @@ def join(session: Session, actor: Actor, room_id: UUID, data: WaitingWrite) -> W
     rules = _checked_rules(session, actor, wish)
     during = (wish.starts_at - rules.buffer_before, wish.ends_at + rules.buffer_after)
     _leave_place(session, target.series, wish, room.name)
-    offer_service.offer_first(session, actor.company, [wish])
+    offer_service.offer_first(session, actor.company, room_id, *during)
     values = {"organization_id": actor.company, "room_id": room_id, "person": actor.user_id}
     if not session.execute(_IS_TAKEN, {**values, "start": during[0], "end": during[1]}).scalar():
         raise Conflict("room_is_free", room=room.name)
@@ -251,19 +251,18 @@ def _leave_place(session: Session, series: Event, wish: Wish, room: str) -> None
     )
     if session.execute(has_room).first() is not None:
         raise Conflict("room_is_yours", room=room)
-    before = select(RoomWaiting, _STANDS).where(
+    before = select(RoomWaiting).where(
         col(RoomWaiting.organization_id) == series.organization_id,
         col(RoomWaiting.room_id) == wish.room_id,
         col(RoomWaiting.series_id) == series.id,
         col(RoomWaiting.original_start) == wish.original_start,
     )
-    found = session.execute(before.with_for_update(of=RoomWaiting)).one_or_none()
+    found = session.execute(_with_readings(before)).one_or_none()
     if found is None:
         return
-    entry, stands = found
-    if entry.state in OPEN and stands:
+    if _read(found).state in OPEN:
         raise Conflict("already_waiting", room=room)
-    session.delete(entry)
+    session.delete(found[0])
     flush(session)
 
 

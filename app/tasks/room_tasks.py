@@ -1,17 +1,14 @@
 """What becomes of rooms when time passes."""
-"""What rooms need done in time: offers to those who wait."""
 
 from uuid import UUID
 
 import structlog
 from celery import shared_task
 
-from app.services import room_decision_service, room_hold_service
-from app.tasks.rounds import companies_with_rooms_due, in_company
 from app.db import SessionLocal
-from app.services import offer_rounds
+from app.services import offer_rounds, room_decision_service, room_hold_service
 from app.tasks.email_tasks import send_outbox
-from app.tasks.rounds import all_companies, in_company
+from app.tasks.rounds import all_companies, companies_with_rooms_due, in_company
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +39,8 @@ def expire_room_holds() -> int:
             total += deleted
     log.info("room_holds_expired", count=total)
     return total
+
+
 @shared_task(name="app.tasks.room_tasks.tell_room_offers")
 def tell_room_offers() -> int:
     """Tell those to whom the database has offered a room, in small transactions; how many."""
@@ -54,7 +53,8 @@ def tell_room_offers() -> int:
 def expire_room_offers() -> int:
     """End offers that nobody took and waiting that is of no use, and offer what is free; a transaction a room.
 
-    How many entries ended. Those who are offered a room by it are told.
+    How many entries ended. All who are offered a room and were not told are told. This is also what runs right after a
+    room has become free: the database leaves those out that are being booked at that moment.
     """
     ended = told = 0
     for company in _companies():

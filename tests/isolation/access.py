@@ -18,9 +18,8 @@ import httpx2 as httpx
 from fastapi.testclient import TestClient
 
 from tests.support.people import PASSWORD, Company, Person, event, sign_in
-from tests.support.planning import at, slot, today
+from tests.support.planning import MISSING_ID, at, slot, today
 from tests.support.room_policies import lend_by_approver
-from tests.support.planning import MISSING_ID, today
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "access.md"
 ANONYMOUS = "nobody"

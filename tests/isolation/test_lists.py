@@ -58,9 +58,7 @@ FILTERS = {
 # Who asks for what is theirs: the record of writes is for administrators.
 ASKERS = {
     **dict.fromkeys(("/feeds", "/calendars/subscriptions", "/audit", "/users/export"), "admin"),
-    **dict.fromkeys(("/rooms/requests", "/rooms/holds"), "admin"),
-    **{"/feeds": "admin", "/calendars/subscriptions": "admin", "/audit": "admin", "/users/export": "admin"},
-    "/rooms/waiting": "admin",
+    **dict.fromkeys(("/rooms/requests", "/rooms/holds", "/rooms/waiting"), "admin"),
 }
 OF_THE_INSTALLATION = {"/users", "/users/search", "/organizations", "/audit"}
 # Figures without a name in them.

@@ -19,7 +19,7 @@ def meeting(hour: int = 10, hours: int = 1, **values: Any) -> dict[str, Any]:
 
 @dataclass
 class Taken:
-    """A room that its owner has booked on DAY from 10 to 11 UTC."""
+    """A room that its owner has booked on DAY, from 10 to 11 UTC unless told otherwise."""
 
     company: Company
     room: str
@@ -27,9 +27,9 @@ class Taken:
     event: dict[str, Any]
 
     @classmethod
-    def create(cls, company: Company, **values: Any) -> "Taken":
+    def create(cls, company: Company, hour: int = 10, hours: int = 1) -> "Taken":
         room, owner = company.admin.create_room()["id"], company.person()
-        return cls(company, room, owner, owner.create_event(**meeting(room_id=room, **values)))
+        return cls(company, room, owner, owner.create_event(**meeting(hour, hours, room_id=room)))
 
     def waiting(self, person: Person | None = None, **values: Any) -> tuple[Person, dict[str, Any]]:
         """Somebody with a meeting at that time, or another, who waits for the room; and their entry."""
