@@ -8,7 +8,7 @@ from fastapi import Response
 from sqlmodel import Session
 
 from app.core.actor import Actor
-from app.schemas.event import EventRead, WriteQuery
+from app.schemas.event import EventRead, TellQuery
 from app.schemas.event_preview import ChangesRead
 from app.services import event_preview_service, notice_service, room_request_service
 from app.services.event_service import Outcome
@@ -23,7 +23,7 @@ EVENT_OR_PREVIEW: dict[int | str, dict[str, Any]] = {200: {"description": "The e
 
 
 def write_event(
-    session: Session, user: Actor, event_id: UUID | None, query: WriteQuery, change: Callable[[], Outcome]
+    session: Session, user: Actor, event_id: UUID | None, query: TellQuery, change: Callable[[], Outcome]
 ) -> Any:
     """Do `change`, tell whom `query` says, and answer the event as it is then; or with dry_run what would happen.
 

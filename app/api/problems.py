@@ -22,6 +22,7 @@ from app.core.messages import Language, language_of, message
 from app.schemas.event import ClashRead, FreeRoomRead
 from app.schemas.leaving import ChangedItem
 from app.schemas.people_import import ImportLine
+from app.schemas.room_closing import RoomClosingRead
 
 log = structlog.get_logger(__name__)
 
@@ -71,6 +72,7 @@ class Problem(BaseModel):
     children: int | None = Field(None, description="409 department_not_empty: departments below it")
     lines: list[ImportLine] | None = Field(None, description="422 import_has_errors: the lines that have errors")
     changed: list[ChangedItem] | None = Field(None, description="409 handover_changed: what changed, the first of it")
+    closing: RoomClosingRead | None = Field(None, description="409 plan_changed: the plan as it would be now")
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:

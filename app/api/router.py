@@ -30,6 +30,8 @@ from app.api.v1 import (
     people_tables,
     room_blockings,
     room_holds,
+    rebooking,
+    room_closings,
     room_photos,
     room_policies,
     room_requests,
@@ -62,6 +64,8 @@ for module in (
     rooms,
     room_photos,
     room_blockings,
+    room_closings,
+    rebooking,
     buildings,
     # Before the routes of single calendars, to which "subscriptions" would be a wrong id.
     outside_feeds,

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from app.core.texts.accounts import ACCOUNTS
 from app.core.texts.changes import CHANGES
+from app.core.texts.closing import CLOSING
 from app.core.texts.discussion import DISCUSSION
 from app.core.texts.free_time import FREE_TIME
 from app.core.texts.guests import GUESTS
@@ -23,6 +24,7 @@ Language = Literal["en", "ru"]
 MESSAGES: dict[str, tuple[str, str]] = {
     **ACCOUNTS,
     **CHANGES,
+    **CLOSING,
     **DISCUSSION,
     **FREE_TIME,
     **INTERCHANGE,

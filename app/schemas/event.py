@@ -185,11 +185,16 @@ class Notify(StrEnum):
     NOBODY = "nobody"
 
 
-class WriteQuery(Input):
-    """How an event is written."""
+class TellQuery(Input):
+    """Whether an event is really written, and who is told."""
 
     dry_run: bool = Field(False, description="Answer what would happen. Nothing is changed, and nobody is told")
     notify: Notify = Field(Notify.ALL, description="Who is told: all, only guests from outside, nobody")
+
+
+class WriteQuery(TellQuery):
+    """How an event is written."""
+
     room_clashes_percent: int = Field(
         0,
         ge=0,

@@ -53,11 +53,12 @@ _CLASHES = text(f"""
     LEFT JOIN events e ON (e.organization_id, e.id) = (o.organization_id, o.event_id)
     ORDER BY clash.starts_at, clash.booked_from
 """)
-# The rooms that are most like one, the nearest first: large enough, with its equipment that works, near, of its size.
-LIKE_SQL = f"""
+# The rooms that are most like one, the nearest first: large enough, with all that works in it, near, of its size.
+_LIKE = """
     SELECT r.id, r.name, r.capacity, r.location, r.capacity < :capacity AS is_smaller,
            (SELECT count(*) FROM room_equipment has
-            WHERE has.organization_id = r.organization_id AND has.room_id = :room_id AND NOT EXISTS (
+            WHERE has.organization_id = r.organization_id AND has.room_id = :room_id
+              AND has.quantity > has.out_of_order AND NOT EXISTS (
                 SELECT FROM room_equipment also
                 WHERE also.organization_id = r.organization_id AND also.room_id = r.id AND also.name = has.name
                   AND also.quantity > also.out_of_order
@@ -66,11 +67,14 @@ LIKE_SQL = f"""
                 ELSE least(coalesce(abs(r.floor - model.floor), 100), 100) * 2
                      + (r.zone IS DISTINCT FROM model.zone)::int END AS distance,
            abs(r.capacity - :capacity) AS size_difference
-    FROM {RULES_FROM}
+    FROM {rules}
     JOIN rooms model ON model.organization_id = r.organization_id AND model.id = :room_id
-    WHERE r.organization_id = :organization_id AND r.is_active AND r.id <> :room_id AND {may_book(":person")}
+    WHERE r.organization_id = :organization_id AND r.is_active AND r.id <> :room_id AND {condition}
     ORDER BY is_smaller, lacks, distance, size_difference, r.name, r.id
 """
+LIKE_SQL = _LIKE.format(rules=RULES_FROM, condition=may_book(":person"))
+# Those as accessible as the room itself, whoever may book them.
+AS_ACCESSIBLE_SQL = _LIKE.format(rules=RULES_FROM, condition="r.accessibility @> model.accessibility")
 _FREE_FOR_ALL = text(f"""
     SELECT alike.* FROM ({LIKE_SQL}) alike
     WHERE NOT EXISTS (

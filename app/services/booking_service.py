@@ -1,12 +1,12 @@
 """Rooms for occurrences: bookings follow what a series asks for. PostgreSQL refuses what overlaps."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlmodel import Session, col
 
 from app.core.actor import Actor
@@ -125,7 +125,7 @@ def sync(
         return Booked()
     rooms = lock_rooms(session, series.organization_id, _rooms_of(difference))
     for wish in wishes:
-        check_room(rooms.get(wish.room_id))
+        check_room(rooms.get(wish.room_id), wish.ends_at)
         if wish.starts_at >= wish.ends_at:
             raise Invalid("room_needs_duration", field="end_time")
     _release(session, series, difference)
@@ -133,6 +133,18 @@ def sync(
         return Booked(touched=True)
     is_series = original is None and bool(series.recurrence_rule or series.rdates)
     return _book(session, actor, series, wishes, clashes_percent if is_series else 0, is_series=is_series)
+
+
+def forget_lost(session: Session, series: Event, originals: Collection[datetime]) -> None:
+    """Remove the bookings of occurrences that did not get their room: what asks next asks for the first time."""
+    session.execute(
+        delete(RoomBooking).where(
+            col(RoomBooking.organization_id) == series.organization_id,
+            col(RoomBooking.series_id) == series.id,
+            col(RoomBooking.original_start).in_(originals),
+            col(RoomBooking.state).in_((BookingState.DECLINED, BookingState.RELEASED)),
+        )
+    )
 
 
 def extend(session: Session, series: Event, since: datetime) -> None:
@@ -200,11 +212,15 @@ def people_coming(session: Session, company: UUID, room: Rules, wishes: Iterable
     return {event_id: people_of(session, session.get_one(Event, (company, event_id))) for event_id in events}
 
 
-def check_room(room: Room | None) -> None:
-    """Raises NotFound without a room, and Conflict when it is not in use."""
+def check_room(room: Room | None, until: datetime = LATEST) -> None:
+    """Raises NotFound without a room, and Conflict when it is not in use.
+
+    Args:
+        until: when the room is needed last. What has passed in a room stays there, though it was closed since.
+    """
     if room is None:
         raise NotFound("room_not_found")
-    if not room.is_active:
+    if not room.is_active and until > now():
         raise Conflict("room_inactive", room=room.name)
 
 

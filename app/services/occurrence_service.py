@@ -118,6 +118,11 @@ def put(session: Session, series: Event, original: datetime, row: Stored) -> Non
         _run(session, _INSERT, series, {original: row})
 
 
+def put_stored(session: Session, series: Event, rows: dict[datetime, Stored]) -> None:
+    """Write the rows of occurrences that have one already, all at once."""
+    _run(session, _UPDATE, series, rows)
+
+
 def remove(session: Session, series: Event, original: datetime) -> None:
     """Take the row of one occurrence away, and its booking with it."""
     session.execute(_DELETE, {**_of(series), "originals": [original]})

@@ -26,7 +26,7 @@ _COPY = text("""
     SELECT p.organization_id, gen_random_uuid(), e.id, p.user_id, p.department_id, p.email, p.name, p.via_department_id,
            p.role, p.response, p.comment, p.proposed_start, p.proposed_end, p.replied_sequence, p.replied_at,
            p.transparency, e.span, p.created_at
-    FROM event_participants p JOIN events e ON e.organization_id = p.organization_id AND e.id = :target
+    FROM event_participants p JOIN events e ON e.organization_id = p.organization_id AND e.id = ANY(:targets ::uuid[])
     WHERE p.organization_id = :organization_id AND p.event_id = :source
 """)
 
@@ -112,9 +112,13 @@ def apply_difference(session: Session, event: Event, difference: Difference) -> 
     flush(session)
 
 
-def copy_participants(session: Session, source: Event, target: Event) -> None:
-    """Give a flushed event the participants of another, with their answers."""
-    values = {"organization_id": source.organization_id, "source": source.id, "target": target.id}
+def copy_participants(session: Session, source: Event, *targets: Event) -> None:
+    """Give flushed events the participants of another, with their answers."""
+    values = {
+        "organization_id": source.organization_id,
+        "source": source.id,
+        "targets": [target.id for target in targets],
+    }
     session.execute(_COPY, values)
 
 

@@ -5,6 +5,7 @@ What is here changes how a series is stored, and nothing that anybody sees. The 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -136,6 +137,22 @@ def override_for(session: Session, series: Event, original: datetime) -> Event:
     return override
 
 
+def make_overrides(session: Session, series: Event, stored: Mapping[datetime, Stored]) -> list[Event]:
+    """The same for many stored occurrences that have no row of their own yet, in as many statements as for one.
+
+    Args:
+        stored: what their rows say, by original start.
+    """
+    made = [_draft(series, Occurrence(original, row.starts_at, row.ends_at)) for original, row in stored.items()]
+    if made:
+        session.add_all(made)
+        flush(session)
+        copy_participants(session, series, *made)
+        rows = {row.original_start: Stored(row.id, row.start_time, row.end_time) for row in made}
+        occurrence_service.put_stored(session, series, rows)  # type: ignore[arg-type]
+    return made
+
+
 def draft_override(session: Session, series: Event, original: datetime) -> tuple[Event, bool]:
     """The row of one occurrence, and whether it is new: then it is in no session yet, so that nothing is written twice.
 
@@ -145,10 +162,7 @@ def draft_override(session: Session, series: Event, original: datetime) -> tuple
     found = find_override(session, series, original)
     if found is not None:
         return found, False
-    occurrence = _stored_or_expanded(session, series, original)
-    override = _copy(series, _times_of(series, occurrence), series_id=series.id, original_start=original)
-    override.span = Range(override.start_time, override.end_time, bounds="[]")
-    return override, True
+    return _draft(series, replace(_stored_or_expanded(session, series, original), original_start=original)), True
 
 
 def store_override(session: Session, series: Event, override: Event) -> None:
@@ -278,6 +292,14 @@ def _stored_or_expanded(session: Session, series: Event, original: datetime) -> 
     if row is None:
         raise NotFound("occurrence_not_found")
     return Occurrence(original, row.starts_at, row.ends_at)
+
+
+def _draft(series: Event, occurrence: Occurrence) -> Event:
+    """A row for an occurrence whose original start is an instant, equal to its series in all; in no session yet."""
+    original = occurrence.original_start
+    override = _copy(series, _times_of(series, occurrence), series_id=series.id, original_start=original)
+    override.span = Range(override.start_time, override.end_time, bounds="[]")
+    return override
 
 
 def _copy(event: Event, times: Mapping[str, Any], **own: Any) -> Event:

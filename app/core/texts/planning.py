@@ -7,10 +7,6 @@ PLANNING: dict[str, tuple[str, str]] = {
         "Комната «{room}» в это время занята: пересечений {count} из {total}. Смотрите clashes и free_rooms.",
     ),
     "room_inactive": ('The room "{room}" is not in use.', "Комната «{room}» не используется."),
-    "room_has_bookings": (
-        'The room "{room}" still has {count} bookings ahead. Move them first.',
-        "У комнаты «{room}» ещё есть бронирования: {count}. Сначала перенесите их.",
-    ),
     "room_name_taken": ('There is already a room named "{name}".', "Комната с названием «{name}» уже есть."),
     "room_beyond_horizon": (
         "A room can be booked at most {days} days ahead.",
