@@ -9,6 +9,8 @@ from fuzz.cast import Cast
 from fuzz.targets import API, MOVED, Targets, new_email, outside_address
 from tests.support.people import PASSWORD
 from tests.support.planning import slot, today
+from tests.support.people import PASSWORD, event
+from tests.support.planning import today
 
 RULES = ["FREQ=DAILY;COUNT=5", "FREQ=WEEKLY;BYDAY=MO,WE;COUNT=6", "FREQ=MONTHLY;BYMONTHDAY=-1;COUNT=3", "FREQ=YEARLY"]
 ZONES = ["Europe/Berlin", "Asia/Almaty", "Australia/Lord_Howe", "UTC"]
@@ -71,6 +73,13 @@ class Values:
         values = {"name": new_id().hex, **self._of_events(), **self._of_people(), **self._of_companies()}
         if path == f"{API}/events/find-time":
             values.update(self._of_a_search())
+        if path.endswith("/rebooking"):
+            values["items"] = [
+                {"occurrence": event()["start_time"], "room_id": self.random.choice([None, *self.room_ids])}
+            ]
+        if path.endswith("/closing"):
+            ends = [None, f"{today() + timedelta(days=1)}", f"{today() + timedelta(days=400)}"]
+            values.update(start=None, end=self.random.choice(ends), plan=None)
         if path == f"{API}/delegations":
             values["delegate_id"] = self.cast.company.person().id
         if path.endswith("/holds"):

@@ -79,12 +79,10 @@ def test_five_hundred_bookings_move_within_seconds(company: Company, database: p
     for day in range(40, 60):
         for hour in range(8, 13):
             accepted(booking(anna, old, day, hour)(), 201)
-    began = perf_counter()
     plan = accepted(company.admin.post(f"/rooms/{old['id']}/closing", {}, params={"dry_run": True}))
-    planned = perf_counter()
+    began = perf_counter()
     answer = accepted(company.admin.post(f"/rooms/{old['id']}/closing", {"plan": plan["plan"]}))
-    took = perf_counter() - planned
-    print(f"planned in {planned - began:.2f} s, closed in {took:.2f} s")
+    took = perf_counter() - began
     assert answer["counts"] == {"moved": 500, "lost": 0, "dropped": 0}
     assert took < 20
     assert beliefs_without_rooms(database, company) == []

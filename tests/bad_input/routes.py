@@ -66,6 +66,7 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "PUT /events/{event_id}": event(title="Other"),
     "PATCH /events/{event_id}": {"title": "Other"},
     "POST /events/{event_id}/participants": {"user_id": "<employee>"},
+    "POST /events/{event_id}/rebooking": {"items": [{"occurrence": "2027-03-22T09:00:00", "room_id": None}]},
     "POST /events/{event_id}/comments": {"body": "Good", "mentions": ["<employee>"]},
     "PATCH /events/{event_id}/comments/{comment_id}": {"body": "Better"},
     "PUT /events/{event_id}/response": {"response": "accepted"},
@@ -99,6 +100,7 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "POST /rooms/requests/{request_id}/approve": {"comment": "Enjoy"},
     "POST /rooms/requests/{request_id}/decline": {"comment": "Painters"},
     "POST /rooms/{room_id}/waiting": {"event_id": "<event>", "occurrence": "2027-03-22T09:00:00"},
+    "POST /rooms/{room_id}/closing": {"start": f"{today()}", "end": f"{today() + timedelta(days=1)}"},
 }
 
 

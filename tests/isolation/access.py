@@ -243,6 +243,9 @@ def request_of(
         "PUT /events/{event_id}": {"json": event(title="Taken over")},
         "PATCH /events/{event_id}": {"json": {"title": "Taken over"}},
         "POST /events/{event_id}/participants": {"json": {"user_id": circle.guest.id}},
+        "POST /events/{event_id}/rebooking": {
+            "json": {"items": [{"occurrence": event()["start_time"], "room_id": None}]}
+        },
         "POST /events/{event_id}/comments": {"json": {"body": "Taken over"}},
         "PATCH /events/{event_id}/comments/{comment_id}": {"json": {"body": "Taken over"}},
         "POST /events/{event_id}/attachments": {"params": {"name": "new.txt"}, "content": b"Taken over"},
@@ -288,6 +291,7 @@ def request_of(
         "POST /rooms/requests/{request_id}/approve": {"json": {}},
         "POST /rooms/requests/{request_id}/decline": {"json": {}},
         "POST /rooms/{room_id}/holds": {"json": slot(_NEXT_WEEK)},
+        "POST /rooms/{room_id}/closing": {"json": {"reason": "Taken over"}},
         "GET /users/search": {"params": {"q": "secret"}},
         "POST /users": {
             "json": {
