@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
-from sqlmodel import Session
+from sqlalchemy import select, text
+from sqlmodel import Session, col
 
 from app.models.booking import BookingState
 from app.models.event import Event
@@ -57,11 +57,12 @@ def _move(session: Session, plan: ClosingPlan, series: Event, moves: list[Move])
     done = Moved(series, moves=moves)
     version = series.version
     own = {move.wish.original_start: move.room_id for move in moves if move.wish.event_id == series.id}
-    for move in moves:
-        if move.wish.event_id != series.id:
-            override = session.get_one(Event, (series.organization_id, move.wish.event_id))
-            apply_changes(override, {"room_id": move.room_id})
-            done.rows.append(override)
+    apart = {move.wish.event_id: move.room_id for move in moves if move.wish.event_id != series.id}
+    # What was read before the series was locked may have changed since.
+    query = select(Event).where(col(Event.organization_id) == series.organization_id, col(Event.id).in_(apart))
+    for override in session.execute(query.execution_options(populate_existing=True)).scalars() if apart else ():
+        apply_changes(override, {"room_id": apart[override.id]})
+        done.rows.append(override)
     if series.room_id == plan.closing.room.id:
         done.rows += _move_own(session, plan, series, own)
     if series.version == version:

@@ -6,8 +6,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.api.closings import policy
 from tests.support.people import Company, Person
-from tests.support.planning import MISSING_ID, accepted, at, refused, settings, stored_event, today, utc
+from tests.support.planning import MISSING_ID, accepted, at, refused, stored_event, today, utc
 
 FIRST = today() + timedelta(days=10)
 CLASHING = (1, 3)
@@ -179,14 +180,8 @@ def test_what_needs_an_approver_waits_for_one(
     company: Company, anna: Person, series: dict[str, Any], database: psycopg.Connection
 ) -> None:
     green = company.admin.create_room(name="Green")
-    with settings(ROOM_BOOKING_WINDOW_DAYS=180):
-        database.execute("SELECT enter_company(%s, false, NULL, 'test', NULL, false)", [company.organization.id])
-        database.execute(
-            "INSERT INTO booking_policies (organization_id, id, room_id, in_policy)"
-            " VALUES (%s, gen_random_uuid(), %s, 'request')",
-            [company.organization.id, green["id"]],
-        )
-        answer = accepted(rebooked(anna, series, {"occurrence": utc(week(1)), "room_id": green["id"]}))
+    policy(database, company, green, in_policy="request")
+    answer = accepted(rebooked(anna, series, {"occurrence": utc(week(1)), "room_id": green["id"]}))
     assert answer["room_report"]["counts"] == {"confirmed": 3, "pending": 1, "declined": 1}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx2 as httpx
 import psycopg
 
-from tests.api.test_room_closing import beliefs_without_rooms, equal_room, rooms_of
+from tests.api.closings import beliefs_without_rooms, equal_room, rooms_of
 from tests.support.api_process import ApiProcess, at_once
 from tests.support.people import Company, Person
 from tests.support.planning import accepted, at, overlapping_pairs, today
