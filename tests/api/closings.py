@@ -1,12 +1,17 @@
 """What tests of closing a room ask for again and again."""
 
+from datetime import timedelta
 from typing import Any
 
 import psycopg
 
 from app.core.ids import new_id
+from tests.support.mail import written_to
 from tests.support.people import Company, Person
-from tests.support.planning import accepted, enter
+from tests.support.planning import accepted, at, enter, today
+
+# Far enough ahead that nothing begins while a test runs.
+DAY = today() + timedelta(days=10)
 
 
 def closed(admin: Person, room: dict[str, Any], dry_run: bool = False, **values: Any) -> dict[str, Any]:
@@ -55,3 +60,12 @@ def policy(database: psycopg.Connection, company: Company, room: dict[str, Any],
     places = ", ".join(["%s"] * len(row))
     database.execute(f"INSERT INTO booking_policies ({names}) VALUES ({places})", list(row.values()))
     return str(row["id"])
+
+
+def why_told(database: psycopg.Connection, person: Person) -> list[str]:
+    """Why mails went to a person, in order."""
+    return [mail.values["why"] for mail in written_to(database, person.email)]
+
+
+def weekly(count: int, **values: Any) -> dict[str, Any]:
+    return {**at(DAY), "recurrence_rule": f"FREQ=WEEKLY;COUNT={count}", **values}
