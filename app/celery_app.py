@@ -106,6 +106,16 @@ app.conf.update(
             "schedule": crontab(),
             "options": {"expires": 60},
         },
+        "ask-to-check-in-every-minute": {
+            "task": "app.tasks.room_tasks.ask_to_check_in",
+            "schedule": crontab(),
+            "options": {"expires": 60},
+        },
+        "release-unused-rooms-every-minute": {
+            "task": "app.tasks.room_tasks.release_unused_rooms",
+            "schedule": crontab(),
+            "options": {"expires": 60},
+        },
         "book-reached-rooms-hourly": {
             "task": "app.tasks.occurrence_tasks.book_reached_rooms",
             "schedule": crontab(minute=37),

@@ -1,6 +1,7 @@
 """Every error as a problem document (RFC 9457), in the reader's language, with nothing of the inside in it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, cast
 
 import psycopg
@@ -68,6 +69,9 @@ class Problem(BaseModel):
     errors: list[FieldProblem] | None = Field(None, description="422 of a malformed request: each field's problem")
     clashes: list[ClashRead] | None = Field(None, description="409 room_taken: what is in the way")
     free_rooms: list[FreeRoomRead] | None = Field(None, description="409 room_taken: rooms free for all of it")
+    next_check_in: datetime | None = Field(
+        None, description="409 nothing_to_check_in: from when on people can check in to the next meeting in the room"
+    )
     members: int | None = Field(None, description="409 department_not_empty: people in it")
     children: int | None = Field(None, description="409 department_not_empty: departments below it")
     lines: list[ImportLine] | None = Field(None, description="422 import_has_errors: the lines that have errors")

@@ -32,6 +32,7 @@ from app.api.v1 import (
     room_blockings,
     room_closings,
     room_holds,
+    room_checkins,
     room_photos,
     room_policies,
     room_requests,
@@ -61,6 +62,8 @@ for module in (
     room_holds,
     # Before the routes of single rooms, to which "waiting" would be a wrong id.
     room_waiting,
+    # Before the routes of single rooms, to which "no-shows" would be a wrong id.
+    room_checkins,
     rooms,
     room_photos,
     room_blockings,

@@ -173,6 +173,7 @@ class Settings(BaseSettings):
     ROOM_WAITING_PER_USER: int = Field(50, ge=1, le=10_000)
     ROOM_WAITING_KEEP_DAYS: int = Field(90, ge=1, le=3650)
     ROOM_CHECK_IN_EARLY_MINUTES: int = Field(15, ge=0, le=24 * 60)
+    ROOM_NO_SHOWS_MAX_DAYS: int = Field(92, ge=1, le=3660)
     ROOM_BLOCKINGS_MAX: int = Field(1000, ge=1, le=100_000)
     ROOM_POLICY_PEOPLE_MAX: int = Field(500, ge=1, le=10_000)
     ROOM_CLOSING_MAX_BOOKINGS: int = Field(2000, ge=1, le=100_000)

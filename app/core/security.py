@@ -1,5 +1,6 @@
 """Passwords and tokens."""
 
+import hmac
 import threading
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -21,6 +22,7 @@ ALGORITHM = "HS256"
 ISSUER = "planner"
 ACCESS = "access"
 REFRESH = "refresh"
+CHECK_IN = "check_in"
 TOKEN_MAX_LENGTH = 2048
 
 # OWASP's smallest argon2id setting (19 MiB, 2 passes, 1 lane); bcrypt only verifies imported hashes.
@@ -83,6 +85,16 @@ def create_access_token(data: dict[str, Any]) -> str:
 def create_refresh_token(session_id: UUID, generation: int, lifetime: timedelta) -> str:
     """A signed JWT of type refresh. Deterministic apart from `exp`: the session row says which generation is good."""
     return _encode({"sid": str(session_id), "gen": generation}, REFRESH, lifetime)
+
+
+def create_check_in_token(data: dict[str, Any], expires: datetime) -> str:
+    """A signed JWT of type check_in, for the link in a mail: good until `expires`, an aware instant."""
+    return _encode(data, CHECK_IN, expires - datetime.now(UTC))
+
+
+def keyed_digest(purpose: str, value: bytes) -> bytes:
+    """HMAC-SHA256 (RFC 2104) of a value under SECRET_KEY; what was made for one purpose is worth nothing for another."""
+    return hmac.digest(get_settings().SECRET_KEY.encode(), purpose.encode() + b"\0" + value, "sha256")
 
 
 @lru_cache(maxsize=4096)

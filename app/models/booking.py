@@ -29,6 +29,9 @@ class BookingState(StrEnum):
 # The states in which a booking keeps others out.
 BLOCKING_STATES = (BookingState.HELD, BookingState.PENDING, BookingState.CONFIRMED)
 BLOCKING_SQL = "state IN ('held', 'pending', 'confirmed')"
+# Bookings to which people were asked to check in, and those of them that wait for somebody to do so.
+ASKED_SQL = "check_in_asked_at IS NOT NULL"
+UNUSED_SQL = "check_in_asked_at IS NOT NULL AND checked_in_at IS NULL AND state = 'confirmed'"
 
 
 class BookingSource(StrEnum):
@@ -134,6 +137,9 @@ class RoomBooking(OwnedByOrganization, table=True):
         # Whose holds these are.
         Index(None, "organization_id", "held_by_id", postgresql_where=text("state = 'held'")),
         Index(None, "expires_at", postgresql_where=text("state IN ('held', 'pending')")),
+        # To which meetings people were asked to check in, and of these, to which nobody has.
+        Index("ix_room_bookings_asked", "organization_id", "starts_at", postgresql_where=text(ASKED_SQL)),
+        Index("ix_room_bookings_unused", "organization_id", "starts_at", postgresql_where=text(UNUSED_SQL)),
         # What becomes bookable next.
         Index("ix_room_bookings_later", "organization_id", "starts_at", postgresql_where=text("state = 'later'")),
     )

@@ -1,6 +1,7 @@
 """What becomes of rooms when time passes."""
 
 from uuid import UUID
+"""Rooms that run themselves: what is due every minute."""
 
 import structlog
 from celery import shared_task
@@ -9,6 +10,8 @@ from app.db import SessionLocal
 from app.services import offer_rounds, room_decision_service, room_hold_service
 from app.tasks.email_tasks import send_outbox
 from app.tasks.rounds import all_companies, companies_with_rooms_due, in_company
+from app.services import check_in_rounds
+from app.tasks.rounds import in_company
 
 log = structlog.get_logger(__name__)
 
@@ -102,3 +105,33 @@ def _send(told: int) -> None:
         log.info("room_offers_told", count=told)
         # The offer does not last: its mail leaves now and not with the next round.
         send_outbox()
+@shared_task(name="app.tasks.room_tasks.ask_to_check_in")
+def ask_to_check_in() -> int:
+    """Write to the organizers of meetings that begin soon where their rooms need check-in; how many bookings."""
+    total = 0
+    with SessionLocal.begin() as session:
+        companies = check_in_rounds.companies(session)
+    for company in companies:
+        asked = 1
+        while asked:
+            with in_company(company, "ask_to_check_in") as session:
+                asked = check_in_rounds.ask_next(session, company)
+            total += asked
+    return total
+
+
+@shared_task(name="app.tasks.room_tasks.release_unused_rooms")
+def release_unused_rooms() -> int:
+    """Release the rooms in which nobody has checked in, each in a transaction of its own; how many bookings."""
+    total = 0
+    with SessionLocal.begin() as session:
+        companies = check_in_rounds.companies(session)
+    for company in companies:
+        with in_company(company, "release_unused_rooms") as session:
+            unused = check_in_rounds.unused(session, company)
+        for booking in unused:
+            with in_company(company, "release_unused_rooms") as session:
+                total += check_in_rounds.release(session, company, booking)
+    if total:
+        log.info("unused_rooms_released", bookings=total)
+    return total

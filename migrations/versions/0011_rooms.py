@@ -582,6 +582,20 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('held', 'pending')"),
     )
     op.create_index(
+        "ix_room_bookings_asked",
+        "room_bookings",
+        ["organization_id", "starts_at"],
+        unique=False,
+        postgresql_where=sa.text("check_in_asked_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_room_bookings_unused",
+        "room_bookings",
+        ["organization_id", "starts_at"],
+        unique=False,
+        postgresql_where=sa.text("check_in_asked_at IS NOT NULL AND checked_in_at IS NULL AND state = 'confirmed'"),
+    )
+    op.create_index(
         "ix_room_bookings_later",
         "room_bookings",
         ["organization_id", "starts_at"],
@@ -763,6 +777,8 @@ def downgrade() -> None:
         table_name="room_bookings",
         postgresql_where=sa.text("state = 'held'"),
     )
+    for index in ("ix_room_bookings_unused", "ix_room_bookings_asked"):
+        op.drop_index(index, table_name="room_bookings")
     op.drop_index("ix_room_bookings_later", table_name="room_bookings", postgresql_where=sa.text("state = 'later'"))
     op.drop_index(
         op.f("ix_room_bookings_expires_at"),

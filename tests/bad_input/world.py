@@ -22,7 +22,10 @@ INSIDE = (
     *("SELECT ", "INSERT ", "UPDATE ", "DELETE FROM", "constraint", "relation ", "Exception", "Error(", "<class", "0x"),
 )
 MEMBERS = frozenset(
-    {*("type", "title", "status", "code", "detail", "request_id"), *("field", "errors", "clashes", "free_rooms")}
+    {
+        *("type", "title", "status", "code", "detail", "request_id"),
+        *("field", "errors", "clashes", "free_rooms", "next_check_in"),
+    }
 )
 
 

@@ -26,6 +26,8 @@ NAMES = {
     "app.tasks.room_tasks.tell_room_offers",
     "app.tasks.room_tasks.expire_room_offers",
     "app.tasks.room_tasks.cleanup_room_waiting",
+    "app.tasks.room_tasks.ask_to_check_in",
+    "app.tasks.room_tasks.release_unused_rooms",
 }
 
 
