@@ -1,13 +1,14 @@
 """Objects that are made for one request, so that its path points at something which is there."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
 import httpx2 as httpx
 
 from app.core.ids import new_id
+from app.core.security import create_check_in_token
 from app.tasks.import_tasks import import_files
 from fuzz import files
 from fuzz.cast import Cast
@@ -15,8 +16,10 @@ from tests.support.mail import token_for
 from tests.support.people import Person, event
 from tests.support.planning import at, slot, today
 from tests.support.room_policies import lend_by_approver
+from tests.support.room_use import soon
 
 API = "/api/v1"
+USES_OF_ROOMS = ("/check-in", "/end-early", "/extend")
 MOVED = {"proposed_start": "2027-03-22T15:00:00", "proposed_end": "2027-03-22T16:00:00"}
 
 
@@ -95,6 +98,15 @@ class Targets:
         self._made("/delegations", {"delegate_id": delegate.id, "sees_private": True}, principal)
         return principal
 
+    def link_token(self) -> str:
+        """What stands in the link that asks the administrator to check in to a meeting that takes place now."""
+        room_id = self._room("/check-in", self.cast.admin).ids["room_id"]
+        query = "SELECT organization_id::text, id::text FROM room_bookings WHERE room_id = %s"
+        row = self.cast.database.execute(query, [room_id]).fetchone()
+        assert row is not None
+        claims = {"company": row[0], "booking": row[1], "person": self.cast.admin.id}
+        return create_check_in_token(claims, datetime.now(UTC) + timedelta(hours=1))
+
     def _event(self, path: str, owner: Person) -> Target:
         """An event of the owner, who takes part, with guests, and what hangs on it where the path names that."""
         guest = self.cast.admin if owner is self.cast.employee else self.cast.employee
@@ -163,6 +175,13 @@ class Targets:
         waiting_id = self._made(f"/rooms/{room_id}/waiting", {"event_id": needs}, owner)
         self.cast.admin.delete(f"/events/{booked}")
         return Target({"waiting_id": waiting_id})
+        """A room with something in it; and where the path is about using it, the owner's meeting, which goes on now."""
+        body = {"name": new_id().hex, "capacity": 4, "equipment": [{"name": "chair", "quantity": 10_000}]}
+        room = self._accepted(self.cast.admin.post("/rooms", body), 201)
+        if path.endswith(USES_OF_ROOMS):
+            times = {"start_time": soon(-10), "end_time": soon(50), "time_zone": "UTC"}
+            self._made("/events", event(**times, room_id=room["id"]), owner)
+        return Target({"room_id": room["id"], "equipment_id": room["equipment"][0]["id"]})
 
     def _feed(self, path: str, owner: Person) -> Target:
         feed = self._accepted(owner.post("/feeds", {}), 201)

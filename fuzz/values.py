@@ -6,7 +6,7 @@ from typing import Any
 
 from app.core.ids import new_id
 from fuzz.cast import Cast
-from fuzz.targets import API, MOVED, Targets, new_email, outside_address
+from fuzz.targets import API, MOVED, USES_OF_ROOMS, Targets, new_email, outside_address
 from tests.support.people import PASSWORD, event
 from tests.support.planning import slot, today
 
@@ -78,6 +78,10 @@ class Values:
         if path.endswith("/closing"):
             ends = [None, f"{today() + timedelta(days=1)}", f"{today() + timedelta(days=400)}"]
             values.update(start=None, end=self.random.choice(ends), plan=None)
+        if path == f"{API}/rooms/check-in":
+            values["token"] = self.targets.link_token()
+        if path.startswith(f"{API}/rooms/") and path.endswith(USES_OF_ROOMS):
+            values.update(code=None, minutes=15)
         if path == f"{API}/delegations":
             values["delegate_id"] = self.cast.company.person().id
         if path.endswith("/holds"):

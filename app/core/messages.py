@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 from app.core.texts.accounts import ACCOUNTS
 from app.core.texts.changes import CHANGES
-from app.core.texts.closing import CLOSING
 from app.core.texts.check_in import CHECK_IN
+from app.core.texts.closing import CLOSING
 from app.core.texts.discussion import DISCUSSION
 from app.core.texts.free_time import FREE_TIME
 from app.core.texts.guests import GUESTS

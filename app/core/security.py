@@ -93,7 +93,7 @@ def create_check_in_token(data: dict[str, Any], expires: datetime) -> str:
 
 
 def keyed_digest(purpose: str, value: bytes) -> bytes:
-    """HMAC-SHA256 (RFC 2104) of a value under SECRET_KEY; what was made for one purpose is worth nothing for another."""
+    """HMAC-SHA256 (RFC 2104) of a value under SECRET_KEY, for one purpose: it is worth nothing for another."""
     return hmac.digest(get_settings().SECRET_KEY.encode(), purpose.encode() + b"\0" + value, "sha256")
 
 

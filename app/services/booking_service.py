@@ -31,6 +31,7 @@ from app.services import offer_service
 from app.services.booking_conflict import as_arrays, refused, taken
 from app.services.booking_decisions import decided_before
 from app.services.booking_statements import BOOK, DIFFERENCE, REACHED, REACHED_OF, RELEASE, YIELDING_HOLDS
+from app.services.check_in_keeping import keep_check_ins
 from app.services.participant_service import Key, count_keys, participants_of
 from app.services.room_rules import Broken, Rules, Wish, broken_by, load_rules, too_small
 from app.services.rows import flush
@@ -128,11 +129,13 @@ def sync(
         check_room(rooms.get(wish.room_id), wish.ends_at)
         if wish.starts_at >= wish.ends_at:
             raise Invalid("room_needs_duration", field="end_time")
-    _release(session, series, difference)
+    released = _release(session, series, difference)
     if not wishes:
         return Booked(touched=True)
     is_series = original is None and bool(series.recurrence_rule or series.rdates)
-    return _book(session, actor, series, wishes, clashes_percent if is_series else 0, is_series=is_series)
+    booked = _book(session, actor, series, wishes, clashes_percent if is_series else 0, is_series=is_series)
+    keep_check_ins(session, series, released)
+    return booked
 
 
 def forget_lost(session: Session, series: Event, originals: Collection[datetime]) -> None:
@@ -163,8 +166,9 @@ def follow(session: Session, series: Event) -> None:
     difference = session.execute(DIFFERENCE, _values(series, organization.time_zone)).all()
     if difference:
         lock_rooms(session, series.organization_id, _rooms_of(difference))
-        _release(session, series, difference)
+        released = _release(session, series, difference)
         _book_what_is_free(session, series, [row for row in difference if row.room_id is not None])
+        keep_check_ins(session, series, released)
 
 
 def book_reached(session: Session, company: UUID) -> bool:
@@ -379,13 +383,16 @@ def _book_what_is_free(session: Session, series: Event, difference: Sequence[Any
     _decline(session, left, rules, plan, values)
 
 
-def _release(session: Session, series: Event, difference: Iterable[Any]) -> None:
+def _release(session: Session, series: Event, difference: Iterable[Any]) -> Sequence[Any]:
+    """Remove the bookings that are not asked for any more; what they knew of check-in."""
     gone = [row for row in difference if row.booking_id is not None]
-    if gone:
-        bookings = [row.booking_id for row in gone]
-        session.execute(RELEASE, {"organization_id": series.organization_id, "bookings": bookings})
-        freed = {row.booked_room_id for row in gone if row.state in BLOCKING_STATES}
-        offer_service.note_freed(session, series.organization_id, freed)
+    if not gone:
+        return ()
+    values = {"organization_id": series.organization_id, "bookings": [row.booking_id for row in gone]}
+    released = session.execute(RELEASE, values).all()
+    freed = {row.booked_room_id for row in gone if row.state in BLOCKING_STATES}
+    offer_service.note_freed(session, series.organization_id, freed)
+    return released
 
 
 def _rooms_of(difference: Iterable[Any]) -> set[UUID]:

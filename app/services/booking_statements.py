@@ -54,7 +54,10 @@ REACHED_OF = text(f"""
            b.id AS booking_id, b.room_id AS booked_room_id, b.state, b.reason, b.request_id
     {_REACHED} AND b.series_id = :series_id ORDER BY b.starts_at
 """)
-RELEASE = text("DELETE FROM room_bookings WHERE organization_id = :organization_id AND id = ANY(:bookings ::uuid[])")
+RELEASE = text("""
+    DELETE FROM room_bookings WHERE organization_id = :organization_id AND id = ANY(:bookings ::uuid[])
+    RETURNING original_start, room_id, checked_in_at, checked_in_by_id, check_in_asked_at
+""")
 # What is to be booked, as arrays: see `as_values`.
 NEW_SQL = """
     SELECT original_start, room_id, starts_at, ends_at, before, after, state, reason, request_id, expires_at

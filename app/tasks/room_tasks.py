@@ -1,17 +1,14 @@
 """What becomes of rooms when time passes."""
 
 from uuid import UUID
-"""Rooms that run themselves: what is due every minute."""
 
 import structlog
 from celery import shared_task
 
 from app.db import SessionLocal
-from app.services import offer_rounds, room_decision_service, room_hold_service
+from app.services import check_in_rounds, offer_rounds, room_decision_service, room_hold_service
 from app.tasks.email_tasks import send_outbox
 from app.tasks.rounds import all_companies, companies_with_rooms_due, in_company
-from app.services import check_in_rounds
-from app.tasks.rounds import in_company
 
 log = structlog.get_logger(__name__)
 
@@ -105,6 +102,8 @@ def _send(told: int) -> None:
         log.info("room_offers_told", count=told)
         # The offer does not last: its mail leaves now and not with the next round.
         send_outbox()
+
+
 @shared_task(name="app.tasks.room_tasks.ask_to_check_in")
 def ask_to_check_in() -> int:
     """Write to the organizers of meetings that begin soon where their rooms need check-in; how many bookings."""

@@ -262,3 +262,31 @@ def test_a_question_that_makes_no_sense_is_refused(
 @pytest.mark.parametrize("value", ["year", "", "person,day"])
 def test_meetings_are_by_something_known(company: Company, value: str) -> None:
     refused(company.admin.get("/statistics/meetings", by=value), 422, "invalid_request")
+
+
+def test_rooms_count_as_they_were_really_used(company: Company, database: psycopg.Connection) -> None:
+    anna, room, unused = company.person(), company.admin.create_room(), company.admin.create_room()
+    morning = {"start_time": "2027-03-22T10:00:00", "end_time": "2027-03-22T12:00:00"}
+    ended_early = anna.create_event(**morning, room_id=room["id"])["id"]
+    released = anna.create_event(**morning, room_id=unused["id"])["id"]
+    extended = anna.create_event(start_time="2027-03-22T14:00:00", end_time="2027-03-22T15:00:00", room_id=room["id"])
+    database.execute(
+        "UPDATE room_bookings SET used_until = ends_at - interval '90 minutes',"
+        " during = tstzrange(lower(during), ends_at - interval '90 minutes') WHERE series_id = %s",
+        [ended_early],
+    )
+    database.execute("UPDATE room_bookings SET state = 'released', reason = 'no_show' WHERE series_id = %s", [released])
+    database.execute(
+        "UPDATE room_bookings SET used_until = ends_at + interval '15 minutes',"
+        " during = tstzrange(lower(during), ends_at + interval '15 minutes') WHERE series_id = %s",
+        [extended["id"]],
+    )
+    report = read(company.admin, "/rooms", "2027-03-22", "2027-03-23")
+    assert {item["id"]: (item["bookings"], item["booked_hours"]) for item in report["items"]} == {
+        room["id"]: (2, 1.75),
+        unused["id"]: (0, 0.0),
+    }
+    overview = read(company.admin, "", "2027-03-22", "2027-03-23")
+    assert (overview["rooms"]["bookings"], overview["rooms"]["booked_hours"]) == (2, 1.75)
+    # The meetings themselves were held as long as the calendar says.
+    assert overview["hours"] == 5.0

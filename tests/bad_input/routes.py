@@ -101,6 +101,9 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "POST /rooms/requests/{request_id}/decline": {"comment": "Painters"},
     "POST /rooms/{room_id}/waiting": {"event_id": "<event>", "occurrence": "2027-03-22T09:00:00"},
     "POST /rooms/{room_id}/closing": {"start": f"{today()}", "end": f"{today() + timedelta(days=1)}"},
+    "POST /rooms/{room_id}/check-in": {"code": "493027"},
+    "POST /rooms/{room_id}/end-early": {"code": "493027"},
+    "POST /rooms/{room_id}/extend": {"minutes": 15, "code": "493027"},
 }
 
 
@@ -117,6 +120,7 @@ GOOD_FILES: dict[str, tuple[str, bytes]] = {
 # What must stand in the address besides the path.
 GOOD_QUERIES: dict[str, dict[str, str]] = {
     "DELETE /events/{event_id}/participants": {"email": "guest@firm.example"},
+    "POST /rooms/check-in": {"token": "unknown"},
 }
 
 

@@ -75,7 +75,7 @@ TEXT_QUERIES = {
     "equipment": 200,
     "position": 200,
     "object_type": 200,
-    "token": 404,
+    "token": 403,
     "confirm": 403,
     "name": 201,
 }

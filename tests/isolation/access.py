@@ -283,6 +283,12 @@ def request_of(
             for path in ("/rooms/policy", "/rooms/{room_id}/policy", "/buildings/{building_id}/policy")
         },
         "GET /rooms/available": {"params": window},
+        "GET /rooms/check-in": {"params": {"token": "unknown"}},
+        "POST /rooms/check-in": {"params": {"token": "unknown"}},
+        "GET /rooms/no-shows": {"params": window},
+        "POST /rooms/{room_id}/check-in": {"json": {}},
+        "POST /rooms/{room_id}/end-early": {"json": {}},
+        "POST /rooms/{room_id}/extend": {"json": {"minutes": 15}},
         "POST /rooms": {"json": {"name": f"New {number}", "capacity": 2}},
         "PUT /rooms/{room_id}": {"json": {"name": f"Taken over {number}", "capacity": 2}},
         "PATCH /rooms/{room_id}": {"json": {"capacity": 3}},

@@ -8,6 +8,7 @@ from psycopg import Connection
 
 from tests.bad_input.world import World
 from tests.support.people import Company, Person, event, sign_in
+from tests.support.room_use import ask_earlier, soon
 
 # The words that paths and bodies in these tests use for ids of our company.
 PRIVATE = {"{calendar_id}": "<private calendar>", "{event_id}": "<private event>"}
@@ -36,6 +37,8 @@ class Isolation(World):
             start_time="2027-03-23T09:00:00",
             end_time="2027-03-23T10:00:00",
         )
+        used = {"start_time": soon(-120), "end_time": soon(-110), "time_zone": "UTC", "room_id": ours.ids["room"]}
+        ask_earlier(database, ours.employee.create_event(title="Used", **used)["id"])
         ours.ids.update(
             {"private calendar": secret["calendar_id"], "private event": secret["id"], "invited": invited.id}
         )

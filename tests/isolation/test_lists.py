@@ -1,5 +1,6 @@
 """Every list and search, asked by another company: none shows a row of ours."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -36,6 +37,7 @@ LISTS: dict[str, dict[str, Any]] = {
     "/rooms/requests": {},
     "/rooms/holds": {},
     "/rooms/available": {"from": "2027-06-01", "to": "2027-06-02", "limit": 500},
+    "/rooms/no-shows": {"from": f"{today() - timedelta(days=7)}", "to": f"{today() + timedelta(days=7)}"},
 }
 # Filters that name an object, with one of ours.
 FILTERS = {
@@ -108,7 +110,7 @@ def test_a_list_shows_the_own_company_and_no_other(world: Isolation, path: str) 
 @pytest.mark.parametrize(("path", "name"), PARAMETERS)
 def test_a_filter_for_an_object_of_another_company_finds_nothing(world: Isolation, path: str, name: str) -> None:
     for stranger in (world.theirs.company.admin, *([] if path in ASKERS else [world.theirs.employee])):
-        if path.startswith("/statistics"):
+        if path.startswith(("/statistics", "/rooms/no-shows")):
             query = world.named({**SPRING, name: FILTERS[name]})
             refused(stranger.call("GET", path, params=query), 404, f"{name.removesuffix('_id')}_not_found")
         elif path == EXPORT:

@@ -34,11 +34,10 @@ async def _count_guess(request: Request, code: str | None) -> None:
         await get_rate_limits().check("login", f"room-code-of:{claims.get('sub')}")
 
 
-async def counted_check_in(request: Request, data: CheckInWrite | None = None) -> CheckInWrite:
-    """The body, which may be missing; an attempt with a code is counted."""
-    sent = data or CheckInWrite(code=None)
-    await _count_guess(request, sent.code)
-    return sent
+async def counted_check_in(request: Request, data: CheckInWrite) -> CheckInWrite:
+    """The body; an attempt with a code is counted."""
+    await _count_guess(request, data.code)
+    return data
 
 
 async def counted_extension(request: Request, data: ExtendWrite) -> ExtendWrite:

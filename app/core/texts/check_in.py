@@ -3,7 +3,7 @@
 CHECK_IN: dict[str, tuple[str, str]] = {
     "nothing_to_check_in": (
         'There is no meeting in the room "{room}" to check in to now. Check-in opens next: {opens}.',
-        "В комнате «{room}» сейчас нет встречи, на которую можно отметиться. В следующий раз отметиться можно: {opens}.",
+        "В комнате «{room}» сейчас не на что отметиться. В следующий раз отметиться можно: {opens}.",
     ),
     "room_not_in_use": (
         'No meeting is taking place in the room "{room}" now.',
