@@ -11,6 +11,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from app import __version__
+from app.api.live import LiveHub, ending_on_signals
 from app.api.middleware import BodyLimit, RateLimit, RequestContext, UnexpectedErrors
 from app.api.openapi import DESCRIPTION, TAGS, add_problem_schema
 from app.api.problems import add_exception_handlers
@@ -25,14 +26,16 @@ from app.services.picture_files import SERVED
 
 
 @asynccontextmanager
-async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings = get_settings()
     check_production(settings)
     refuse_unsafe_role()
     get_file_store()
     # A thread more than there are connections would only wait for one.
     to_thread.current_default_thread_limiter().total_tokens = settings.DATABASE_POOL_SIZE
-    yield
+    with ending_on_signals(app.state.live):
+        yield
+    await app.state.live.aclose()
     await close_rate_limits()
     dispose_engine()
 
@@ -54,6 +57,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         strict_content_type=False,
         generate_unique_id_function=lambda route: route.name,
     )
+    app.state.live = LiveHub(settings.REDIS_URL)
     add_exception_handlers(app)
     app.include_router(api_router, prefix=API_PREFIX)
     app.include_router(probes, include_in_schema=False)

@@ -55,7 +55,9 @@ class RequestContext:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
-                headers.update(SECURITY_HEADERS)
+                for name, value in SECURITY_HEADERS.items():
+                    # A page whose address is a secret has a stricter one of its own.
+                    headers.setdefault(name, value)
                 headers["X-Request-ID"] = request_id
                 if is_https:
                     headers["Strict-Transport-Security"] = self.hsts

@@ -72,6 +72,7 @@ class Problem(BaseModel):
     next_check_in: datetime | None = Field(
         None, description="409 nothing_to_check_in: from when on people can check in to the next meeting in the room"
     )
+    free_until: str | None = Field(None, description="409 room_taken at the door: until when the room is free")
     members: int | None = Field(None, description="409 department_not_empty: people in it")
     children: int | None = Field(None, description="409 department_not_empty: departments below it")
     lines: list[ImportLine] | None = Field(None, description="422 import_has_errors: the lines that have errors")

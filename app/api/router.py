@@ -37,6 +37,7 @@ from app.api.v1 import (
     room_policies,
     room_requests,
     room_waiting,
+    room_panels,
     rooms,
     statistics,
     users,
@@ -64,6 +65,7 @@ for module in (
     room_waiting,
     # Before the routes of single rooms, to which "no-shows" would be a wrong id.
     room_checkins,
+    room_panels,
     rooms,
     room_photos,
     room_blockings,
@@ -94,6 +96,7 @@ for module in (
 api_router.include_router(feeds.of_calendars)
 api_router.include_router(room_policies.of_buildings)
 api_router.include_router(room_blockings.of_rooms)
+api_router.include_router(room_panels.streams)
 api_router.include_router(health.router)
 
 # Load balancers and the supervisor ask at the root.

@@ -64,6 +64,36 @@ def covers(spans: Sequence[Span], start: datetime, end: datetime) -> bool:
     )
 
 
+def closes_at(spans: Sequence[Span], wall: datetime) -> datetime | None:
+    """The wall time until which hours that hold at `wall` go on; None where they never end.
+
+    Raises ValueError where they do not hold.
+    """
+    minute, spans = minute_of_week(wall), list(spans)
+    end = next((closes for opens, closes in spans if opens <= minute < closes), None)
+    if end is None:
+        raise ValueError("not open at that time")
+    if end == WEEK_MINUTES and spans[0][0] == 0:
+        # Over Sunday night it goes on.
+        if spans[0][1] == WEEK_MINUTES:
+            return None
+        end += spans[0][1]
+    return _whole_minute(wall) + (end - minute) * MINUTE
+
+
+def opens_at(spans: Sequence[Span], wall: datetime) -> datetime | None:
+    """The first wall time after `wall` at which hours begin; None where there are none."""
+    if not spans:
+        return None
+    minute = minute_of_week(wall)
+    start = next((opens for opens, _ in spans if opens > minute), spans[0][0] + WEEK_MINUTES)
+    return _whole_minute(wall) + (start - minute) * MINUTE
+
+
+def _whole_minute(wall: datetime) -> datetime:
+    return wall.replace(second=0, microsecond=0)
+
+
 def _within_week(start: int, end: int) -> list[Span]:
     if end <= WEEK_MINUTES:
         return [(start, end)]

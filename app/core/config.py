@@ -178,6 +178,7 @@ class Settings(BaseSettings):
     ROOM_POLICY_PEOPLE_MAX: int = Field(500, ge=1, le=10_000)
     ROOM_CLOSING_MAX_BOOKINGS: int = Field(2000, ge=1, le=100_000)
     ROOM_PANEL_STREAMS_MAX: int = Field(500, ge=1, le=100_000)
+    ROOM_PANEL_STREAM_SECONDS: int = Field(3600, ge=1, le=24 * 3600)
 
     # Changes and repeated requests
     CHANGES_KEEP_DAYS: int = Field(30, ge=1, le=3650)

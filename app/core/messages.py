@@ -17,6 +17,7 @@ from app.core.texts.planning import PLANNING
 from app.core.texts.requests import REQUESTS
 from app.core.texts.room_requests import ROOM_REQUESTS
 from app.core.texts.room_rules import ROOM_RULES
+from app.core.texts.room_panels import ROOM_PANELS
 from app.core.texts.sharing import SHARING
 from app.core.texts.waiting import WAITING
 
@@ -37,6 +38,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **REQUESTS,
     **ROOM_RULES,
     **ROOM_REQUESTS,
+    **ROOM_PANELS,
     **SHARING,
     **WAITING,
 }

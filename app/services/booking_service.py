@@ -32,6 +32,7 @@ from app.services.booking_conflict import as_arrays, refused, taken
 from app.services.booking_decisions import decided_before
 from app.services.booking_statements import BOOK, DIFFERENCE, REACHED, REACHED_OF, RELEASE, YIELDING_HOLDS
 from app.services.check_in_keeping import keep_check_ins
+from app.services.live_rooms import rooms_change
 from app.services.participant_service import Key, count_keys, participants_of
 from app.services.room_rules import Broken, Rules, Wish, broken_by, load_rules, too_small
 from app.services.rows import flush
@@ -77,7 +78,9 @@ def lock_rooms(session: Session, organization_id: UUID, room_ids: set[UUID]) -> 
     """Lock the rooms that a change touches, always in the same order, so that two changes never deadlock.
 
     Call it before the first booking of either room is removed. Rooms that the company does not have are left out.
+    Whoever shows the rooms is told after the commit.
     """
+    rooms_change(session, organization_id, room_ids)
     query = (
         select(Room)
         .where(col(Room.organization_id) == organization_id, col(Room.id).in_(room_ids))

@@ -1,10 +1,6 @@
 """Secret feed addresses: under one of them, a program reads what its owner may see at that moment."""
 
-import base64
-import binascii
 import hashlib
-import hmac
-import secrets
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,6 +14,8 @@ from app.core import tenancy
 from app.core.actor import Actor
 from app.core.config import get_settings
 from app.core.errors import Conflict, Forbidden, NotFound
+from app.core.ids import new_id
+from app.core.secret_tokens import SecretToken
 from app.models.base import now
 from app.models.interchange import CalendarFeed, FeedDetail
 from app.models.organization import Organization
@@ -26,7 +24,6 @@ from app.services import calendar_service, ical_export_service
 from app.services.ical_export_service import Export
 from app.services.rows import flush, get_visible
 
-SECRET_BYTES = 32
 # Everything that a feed's text depends on, besides what it is asked for: a few numbers for each kind of row.
 _STATE = text("""
     WITH mine AS MATERIALIZED (
@@ -98,13 +95,18 @@ def create_feed(
     limit = get_settings().FEEDS_PER_USER
     if session.execute(select(func.count()).select_from(visible_to(actor).subquery())).scalar_one() >= limit:
         raise Conflict("too_many_feeds", limit=limit)
-    secret = secrets.token_bytes(SECRET_BYTES)
+    token = SecretToken.new(company, new_id())
     feed = CalendarFeed(
-        organization_id=company, user_id=actor.user_id, calendar_id=calendar_id, detail=detail, token_hash=_hash(secret)
+        organization_id=company,
+        id=token.object_id,
+        user_id=actor.user_id,
+        calendar_id=calendar_id,
+        detail=detail,
+        token_hash=token.hash,
     )
     session.add(feed)
     flush(session)
-    return feed, f"{get_settings().public_url}/api/v1/feeds/{_token(feed, secret)}.ics"
+    return feed, f"{get_settings().public_url}/api/v1/feeds/{token.encoded()}.ics"
 
 
 def revoke_feed(session: Session, actor: Actor, feed_id: UUID) -> None:
@@ -151,27 +153,16 @@ def open_feed(session: Session, token: str) -> Feed:
     return Feed(export, f'"{digest}"', changed_at.astimezone(UTC) if changed_at else None)
 
 
-def _token(feed: CalendarFeed, secret: bytes) -> str:
-    """URL-safe text: the company, so that row-level security lets the feed be found; the feed; the secret."""
-    return base64.urlsafe_b64encode(feed.organization_id.bytes + feed.id.bytes + secret).decode().rstrip("=")
-
-
-def _hash(secret: bytes) -> str:
-    return hashlib.sha256(secret).hexdigest()
-
-
-def _by_token(session: Session, token: str) -> CalendarFeed:
-    try:
-        parts = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-    except (ValueError, binascii.Error) as error:
-        raise NotFound("feed_not_found") from error
-    if len(parts) != 32 + SECRET_BYTES:
+def _by_token(session: Session, text: str) -> CalendarFeed:
+    token = SecretToken.read(text)
+    if token is None:
         raise NotFound("feed_not_found")
-    company, feed_id, secret = UUID(bytes=parts[:16]), UUID(bytes=parts[16:32]), parts[32:]
-    tenancy.enter(session, company)
-    query = select(CalendarFeed).where(col(CalendarFeed.organization_id) == company, col(CalendarFeed.id) == feed_id)
+    tenancy.enter(session, token.company)
+    query = select(CalendarFeed).where(
+        col(CalendarFeed.organization_id) == token.company, col(CalendarFeed.id) == token.object_id
+    )
     feed: CalendarFeed | None = session.execute(query).scalar_one_or_none()
-    if feed is None or not hmac.compare_digest(feed.token_hash, _hash(secret)):
+    if feed is None or not token.has_hash(feed.token_hash):
         raise NotFound("feed_not_found")
     return feed
 

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from app.core import tenancy
 from app.db import SessionLocal
+from app.services.nudges import take_work
 
 
 def all_companies() -> list[UUID]:
@@ -25,7 +26,12 @@ def companies_with_rooms_due() -> list[UUID]:
 
 @contextmanager
 def in_company(company: UUID, task: str, actor: UUID | None = None) -> Iterator[Session]:
-    """A transaction inside the company; the record of writes names the task, and for whom it works."""
+    """A transaction inside the company; the record of writes names the task, and for whom it works.
+
+    What services asked for comes after the commit.
+    """
     with SessionLocal.begin() as session:
         tenancy.enter(session, company, origin=task, actor=actor)
         yield session
+    for work in take_work(session):
+        work()

@@ -14,14 +14,11 @@ from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
 from app.api.transaction_route import TransactionRoute
 from app.core.actor import Actor
+from app.core.secret_tokens import TOKEN_LENGTH
 from app.db import SessionDep
 from app.schemas.common import Page
 from app.schemas.interchange import FeedCreated, FeedRead, FeedWrite
 from app.services import calendar_feed_service
-from app.services.calendar_feed_service import SECRET_BYTES
-
-# The token: a company, a feed and a secret in URL-safe base 64.
-_TOKEN_LENGTH = -(-(32 + SECRET_BYTES) * 4 // 3)
 
 router = PrefixRouter(prefix="/feeds", tags=["feeds"], route_class=TransactionRoute)
 of_calendars = PrefixRouter(prefix="/calendars", tags=["feeds"], route_class=TransactionRoute)
@@ -63,7 +60,7 @@ def revoke_feed(feed_id: UUID, user: CurrentUser, session: SessionDep) -> None:
     responses={200: DOCUMENTED, 304: {"description": "It is as the ETag in If-None-Match"}, **responses(404)},
 )
 def read_feed(
-    token: Annotated[str, Path(max_length=_TOKEN_LENGTH)],
+    token: Annotated[str, Path(max_length=TOKEN_LENGTH)],
     session: SessionDep,
     if_none_match: Annotated[str | None, Header(max_length=1000)] = None,
 ) -> Response:

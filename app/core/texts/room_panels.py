@@ -1,0 +1,21 @@
+"""The panel at a room's door."""
+
+ROOM_PANELS: dict[str, tuple[str, str]] = {
+    "panel_not_found": (
+        "This address of a panel is wrong, or was revoked. Administrators and the IT desk can make a new one.",
+        "Этот адрес панели неверен или отозван. Новый могут выдать администраторы и ИТ-служба.",
+    ),
+    "room_needs_approver": (
+        'The room "{room}" is lent only by an approver, and cannot be booked at its door.',
+        "Комнату «{room}» выдают только по согласованию, у двери её не занять.",
+    ),
+    "too_many_streams": (
+        "This server serves as many live streams as it can. Try again a little later.",
+        "Сервер уже ведёт столько живых потоков, сколько может. Попробуйте немного позже.",
+    ),
+    "nothing_to_check_in": (
+        "No meeting in this room waits for somebody to check in now.",
+        "Сейчас в этой комнате нет встречи, которая ждёт отметки о приходе.",
+    ),
+    "room_not_in_use": ("There is no meeting in this room now.", "Сейчас в этой комнате нет встречи."),
+}
