@@ -81,6 +81,7 @@ class Targets:
             case "buildings":
                 return Target({"building_id": self._made("/buildings", {"name": new_id().hex})})
                 return self._room(path, owner)
+                return self._room(path)
             case "departments":
                 return Target({"department_id": self._department()})
         raise AssertionError(f"nobody knows how to make what {path} names")
@@ -188,6 +189,22 @@ class Targets:
         if "{token}" in path:
             return Target({"token": feed["url"].rpartition("/")[2].removesuffix(".ics")})
         return Target({"feed_id": feed["id"]})
+
+    def _room(self, path: str) -> Target:
+        """A room and, where the path is its panel's, the secret, and a meeting that its buttons are about."""
+        room_id = self._made("/rooms", {"name": new_id().hex, "capacity": 4})
+        door = f"/rooms/{room_id}/panel"
+        if "/panel" not in path or path.endswith("/panel-token"):
+            return Target({"room_id": room_id})
+        query = {"token": self._accepted(self.cast.admin.post(f"{door}-token"), 201)["token"]}
+        if path.endswith(("/end", "/extend")):
+            booked = self.cast.admin.client.post(f"{door}/book", params=query, json={"minutes": 15})
+            self._accepted(booked, 201)
+        if path.endswith("/check-in"):
+            start = datetime.now(UTC) + timedelta(minutes=1)
+            times = {"start_time": start.isoformat(), "end_time": (start + timedelta(minutes=30)).isoformat()}
+            self._made("/events", event(**times, room_id=room_id))
+        return Target({"room_id": room_id}, query)
 
     def _organization(self, path: str, sender: Person) -> Target:
         organization, query = str(self.cast.company.organization.id), dict[str, str]()

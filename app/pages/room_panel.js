@@ -1,7 +1,7 @@
 (function () {
   "use strict";
   // For the browsers of old tablets: no syntax newer than ECMAScript 5. Text from data goes into text nodes only.
-  var POLL_MS = 10000, CHECK_MS = 180000, RECONNECT_MS = 30000, MESSAGE_MS = 6000, SURE_MS = 4000;
+  var POLL_MS = 10000, CHECK_MS = 180000, RECONNECT_MS = 30000, MESSAGE_MS = 6000, SURE_MS = 4000, LONG_NAME = 16;
   var words = JSON.parse(document.getElementById("words").textContent);
   var here = window.location;
   var base = here.pathname.replace(/\/page$/, "");
@@ -70,10 +70,13 @@
     button.onclick = press;
   }
 
-  function choices(parent, label, list, path) {
-    if (!list.length) { return; }
+  function labelled(parent, label) {
     var row = make(parent, "div", "row");
     make(row, "div", "label", label);
+    return row;
+  }
+
+  function choices(row, list, path) {
     list.forEach(function (choice) {
       var text = fill(words.minutes, { count: choice.minutes });
       action(row, text, fill(words.till, { time: when(choice.end_time) }), "", function () {
@@ -90,26 +93,28 @@
     if (wanted === drawn) { return; }
     drawn = wanted;
     while (parent.firstChild) { parent.removeChild(parent.firstChild); }
+    var row = null;
     if (state.check_in) {
-      var row = make(parent, "div", "row");
       var isNow = state.now && state.now.start_time === state.check_in.start_time;
-      var time = when(state.check_in.start_time);
-      make(row, "div", "label", fill(words.check_in_until, { time: when(state.check_in.until) }));
-      action(row, isNow ? words.check_in : fill(words.check_in_next, { time: time }), "", "main", function () {
-        send("/check-in");
-      });
+      var note = isNow ? "" : fill(words.meeting_at, { time: when(state.check_in.start_time) });
+      row = labelled(parent, fill(words.check_in_until, { time: when(state.check_in.until) }));
+      action(row, words.check_in, note, "main", function () { send("/check-in"); });
     }
-    choices(parent, words.book, state.quick_bookings, "/book");
-    if (state.can_end) {
-      choices(parent, words.extend, state.extensions, "/extend");
-      var last = make(parent, "div", "row");
-      action(last, isSure ? words.sure : words.end, "", isSure ? "sure" : "quiet", function () {
-        if (isSure) { notSure(); send("/end"); return; }
-        isSure = true;
-        sureTimer = setTimeout(notSure, SURE_MS);
-        drawActions();
-      });
+    if (state.quick_bookings.length) {
+      choices(labelled(parent, words.book), state.quick_bookings, "/book");
     }
+    if (!state.can_end) { return; }
+    // Whoever has not come yet extends nothing.
+    if (!row) {
+      row = labelled(parent, state.extensions.length ? words.extend : "");
+      choices(row, state.extensions, "/extend");
+    }
+    action(row, isSure ? words.sure : words.end, "", isSure ? "sure" : "quiet", function () {
+      if (isSure) { notSure(); send("/end"); return; }
+      isSure = true;
+      sureTimer = setTimeout(notSure, SURE_MS);
+      drawActions();
+    });
   }
 
   function notSure() {
@@ -164,14 +169,14 @@
   }
 
   function drawRoom() {
-    var room = state.room, place = [];
+    var room = state.room, place = [fill(words.seats, { count: room.capacity })];
     show("room", room.name);
+    byId("room").className = room.name.length > LONG_NAME ? "long" : "";
     document.title = room.name;
     if (room.building) { place.push(room.building); }
     if (room.floor !== null) { place.push(fill(words.floor, { floor: room.floor })); }
     if (room.zone) { place.push(room.zone); }
-    if (!place.length && room.location) { place.push(room.location); }
-    place.push(fill(words.seats, { count: room.capacity }));
+    if (place.length === 1 && room.location) { place.push(room.location); }
     show("place", place.join(" · "));
     show("equipment", room.equipment.map(function (thing) {
       var name = thing.name + (thing.quantity > 1 ? " × " + thing.quantity : "");

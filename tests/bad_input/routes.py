@@ -104,6 +104,8 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "POST /rooms/{room_id}/check-in": {"code": "493027"},
     "POST /rooms/{room_id}/end-early": {"code": "493027"},
     "POST /rooms/{room_id}/extend": {"minutes": 15, "code": "493027"},
+    "POST /rooms/{room_id}/panel/book": {"minutes": 15},
+    "POST /rooms/{room_id}/panel/extend": {"minutes": 15},
 }
 
 

@@ -298,6 +298,8 @@ def request_of(
         "POST /rooms/requests/{request_id}/decline": {"json": {}},
         "POST /rooms/{room_id}/holds": {"json": slot(_NEXT_WEEK)},
         "POST /rooms/{room_id}/closing": {"json": {"reason": "Taken over"}},
+        "POST /rooms/{room_id}/panel/book": {"json": {"minutes": 15}},
+        "POST /rooms/{room_id}/panel/extend": {"json": {"minutes": 15}},
         "GET /users/search": {"params": {"q": "secret"}},
         "POST /users": {
             "json": {

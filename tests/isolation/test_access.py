@@ -25,6 +25,8 @@ OPEN = {
     "GET /feeds/{token}.ics",
     # The signed link in a mail does.
     *("GET /rooms/check-in", "POST /rooms/check-in"),
+    *("GET /rooms/{room_id}/panel", "GET /rooms/{room_id}/panel/page", "GET /rooms/{room_id}/panel/stream"),
+    *(f"POST /rooms/{{room_id}}/panel/{button}" for button in ("book", "check-in", "end", "extend")),
 }
 # The administrator of the installation keeps companies and people; everything else of a company is not theirs.
 KEPT_BY_THE_INSTALLATION = re.compile(r"\w+ /(auth|users|organizations|audit|health|livez|readyz)\b")
