@@ -98,10 +98,23 @@ def test_a_revoked_panel_is_followed_no_longer(company: Company, server: ApiProc
     refused(panel.ask("GET", "/stream"), 404, "panel_not_found")
 
 
+class TalkingProcess(ApiProcess):
+    """A server whose own log of requests is not switched off."""
+
+    def start(self) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "uvicorn", "app.main:app", "--port", str(self.port), "--log-level", "debug"]
+        return subprocess.Popen(
+            command, cwd=ROOT, env=self.environment, stdout=self._output, stderr=self._output, text=True
+        )
+
+
 @pytest.fixture(scope="module")
 def small() -> Iterator[ApiProcess]:
-    """A server that has room for one stream, and one connection to the database."""
-    with ApiProcess(ROOM_PANEL_STREAMS_MAX="1", DATABASE_POOL_SIZE="1") as server:
+    """A server that has room for one short stream, one connection to the database, and tells all that it does."""
+    seconds = str(round(state_stream.HEARTBEAT_SECONDS) + 1)
+    with TalkingProcess(
+        ROOM_PANEL_STREAMS_MAX="1", ROOM_PANEL_STREAM_SECONDS=seconds, DATABASE_POOL_SIZE="1", LOG_LEVEL="DEBUG"
+    ) as server:
         yield server
 
 
@@ -122,12 +135,11 @@ def _streams(panel: Panel) -> bool:
         return followed.answer.status_code == 200
 
 
-def test_a_stream_ends_in_time_and_sends_its_heart_beat(company: Company) -> None:
-    with ApiProcess(ROOM_PANEL_STREAM_SECONDS="16") as server:
-        panel = Panel.of(server.seen_by(company.admin))
-        with panel.followed() as followed:
-            followed.next_event()
-            assert ": beat" in followed.rest()
+def test_a_stream_ends_in_time_and_sends_its_heart_beat(company: Company, small: ApiProcess) -> None:
+    panel = Panel.of(small.seen_by(company.admin))
+    with panel.followed() as followed:
+        followed.next_event()
+        assert ": beat" in followed.rest()
 
 
 def test_a_server_that_is_told_to_end_does_not_wait_for_streams(company: Company) -> None:
@@ -142,32 +154,21 @@ def test_a_server_that_is_told_to_end_does_not_wait_for_streams(company: Company
             assert time.monotonic() - started < 5
 
 
-class Talking(ApiProcess):
-    """A server whose own log of requests is not switched off."""
-
-    def start(self) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "uvicorn", "app.main:app", "--port", str(self.port), "--log-level", "debug"]
-        return subprocess.Popen(
-            command, cwd=ROOT, env=self.environment, stdout=self._output, stderr=self._output, text=True
-        )
-
-
-def test_no_log_and_no_error_tells_the_token(company: Company) -> None:
-    with Talking(LOG_LEVEL="DEBUG") as server:
-        panel = Panel.of(server.seen_by(company.admin))
-        with panel.followed() as followed:
-            followed.next_event()
-        for answer in (
-            *(panel.ask("GET", below) for below in ("", "/page")),
-            *(panel.press(below) for below in ("/end", "/check-in", "/book")),
-            panel.press("/book", 15),
-            panel.press("/book", 16),
-            panel.ask("PUT"),
-            panel.ask("GET", "/nothing"),
-        ):
-            assert panel.token not in answer.text
-        assert f"{panel.path}/book" in server.output()
-        assert panel.token not in server.output()
+def test_no_log_and_no_error_tells_the_token(company: Company, small: ApiProcess) -> None:
+    panel = Panel.of(small.seen_by(company.admin))
+    with panel.followed() as followed:
+        followed.next_event()
+    for answer in (
+        *(panel.ask("GET", below) for below in ("", "/page")),
+        *(panel.press(below) for below in ("/end", "/check-in", "/book")),
+        panel.press("/book", 15),
+        panel.press("/book", 16),
+        panel.ask("PUT"),
+        panel.ask("GET", "/nothing"),
+    ):
+        assert panel.token not in answer.text
+    assert f"{panel.path}/book" in small.output()
+    assert panel.token not in small.output()
 
 
 def test_the_hub_wakes_who_listens_and_lets_go() -> None:
