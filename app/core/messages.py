@@ -15,9 +15,9 @@ from app.core.texts.people import PEOPLE
 from app.core.texts.places import PLACES
 from app.core.texts.planning import PLANNING
 from app.core.texts.requests import REQUESTS
+from app.core.texts.room_panels import ROOM_PANELS
 from app.core.texts.room_requests import ROOM_REQUESTS
 from app.core.texts.room_rules import ROOM_RULES
-from app.core.texts.room_panels import ROOM_PANELS
 from app.core.texts.sharing import SHARING
 from app.core.texts.waiting import WAITING
 

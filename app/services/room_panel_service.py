@@ -5,8 +5,9 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-from sqlmodel import Session
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import Range
+from sqlmodel import Session, col
 
 from app.core import tenancy
 from app.core.actor import Actor
@@ -15,7 +16,7 @@ from app.core.errors import Conflict, NotFound
 from app.core.ids import new_id
 from app.core.secret_tokens import SecretToken
 from app.models.base import now
-from app.models.booking import BLOCKING_SQL, BookingSource, BookingState
+from app.models.booking import BLOCKING_SQL, BookingSource, BookingState, RoomBooking
 from app.models.room import Room
 from app.models.room_policy import PanelDetails
 from app.services import booking_service, check_in_service, room_service
@@ -161,12 +162,37 @@ def walk_up(room_id: UUID, minutes: int) -> Wish:
 
 
 def check_in(session: Session, panel: Panel) -> None:
-    """Check in to the meeting that waits for it; of whom at the door, nobody knows.
+    """Check in to the meeting that waits for it, the present one before the next; at the door, nobody knows of whom.
+
+    Once more does nothing.
 
     Raises:
         Conflict: there is none.
     """
-    check_in_service.check_in_at(session, panel.company, panel.room_id)
+    moment = now()
+    early = timedelta(minutes=get_settings().ROOM_CHECK_IN_EARLY_MINUTES)
+    waiting = (
+        select(RoomBooking)
+        .where(
+            col(RoomBooking.organization_id) == panel.company,
+            col(RoomBooking.room_id) == panel.room_id,
+            col(RoomBooking.during).op("&&")(Range(moment, moment + early, bounds="[]")),
+            text(f"room_bookings.{BLOCKING_SQL}"),
+            col(RoomBooking.state) == BookingState.CONFIRMED,
+            col(RoomBooking.source) == BookingSource.EVENT,
+            col(RoomBooking.checked_in_at).is_(None),
+            col(RoomBooking.starts_at) <= moment + early,
+            func.coalesce(col(RoomBooking.used_until), col(RoomBooking.ends_at)) > moment,
+        )
+        .order_by(col(RoomBooking.starts_at))
+        .limit(1)
+    )
+    booking = session.execute(waiting).scalar_one_or_none()
+    if booking is None:
+        check_in_service.check_in_at(session, panel.company, panel.room_id)
+    else:
+        check_in_service.check_in_booking(session, booking, None)
+    rooms_change(session, panel.company, [panel.room_id])
 
 
 def end(session: Session, panel: Panel) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -16,7 +17,10 @@ from app.core import live as core_live
 from app.core.config import get_settings
 from app.core.errors import Unavailable
 from app.core.live import Publisher
+from app.services.booking_service import lock_rooms
+from app.services.live_rooms import channel_of
 from app.supervisor.waiting import retry_until
+from app.tasks.rounds import in_company
 from tests.support.api_process import ROOT, ApiProcess
 from tests.support.panels import Panel, block, hold, meet
 from tests.support.people import Company
@@ -111,7 +115,7 @@ class TalkingProcess(ApiProcess):
 @pytest.fixture(scope="module")
 def small() -> Iterator[ApiProcess]:
     """A server that has room for one short stream, one connection to the database, and tells all that it does."""
-    seconds = str(round(state_stream.HEARTBEAT_SECONDS) + 1)
+    seconds = str(round(state_stream.HEARTBEAT_SECONDS) + 5)
     with TalkingProcess(
         ROOM_PANEL_STREAMS_MAX="1", ROOM_PANEL_STREAM_SECONDS=seconds, DATABASE_POOL_SIZE="1", LOG_LEVEL="DEBUG"
     ) as server:
@@ -137,6 +141,8 @@ def _streams(panel: Panel) -> bool:
 
 def test_a_stream_ends_in_time_and_sends_its_heart_beat(company: Company, small: ApiProcess) -> None:
     panel = Panel.of(small.seen_by(company.admin))
+    # Of a free room, what can be booked is something else each minute.
+    accepted(panel.press("/book", 60), 201)
     with panel.followed() as followed:
         followed.next_event()
         assert ": beat" in followed.rest()
@@ -213,3 +219,24 @@ def test_without_valkey_nobody_waits_and_the_hub_tries_again(monkeypatch: pytest
         started = time.monotonic()
         Publisher().publish(["a"])
         assert time.monotonic() - started < 0.2
+
+
+def test_what_a_task_changes_is_told_after_its_commit_and_what_fails_is_not(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = UUID(company.admin.create_room()["id"])
+    told: list[str] = []
+    monkeypatch.setattr(core_live.publisher, "publish", told.extend)
+    with in_company(company.organization.id, "test") as session:
+        lock_rooms(session, company.organization.id, {room})
+        assert told == []
+    assert told == [channel_of(company.organization.id, room)]
+
+    def fail() -> None:
+        with in_company(company.organization.id, "test") as session:
+            lock_rooms(session, company.organization.id, {room})
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert len(told) == 1
