@@ -68,8 +68,8 @@ def full_company(client: TestClient, database: psycopg.Connection, name: str) ->
         participants=[{"user_id": admin.id}], start_time="2027-03-23T09:00:00", end_time="2027-03-23T10:00:00"
     )
     accepted(admin.put(f"/calendars/{admin.calendar_id}/subscription", {"color": "#123456"}))
+    row = new_id()
     for statement in ROOM_ROWS:
-        row = new_id()
         database.execute(statement, {"o": organization_id, "i": row, "t": row.hex, "u": admin.id})
     return company
 

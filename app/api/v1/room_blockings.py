@@ -12,7 +12,7 @@ from app.api.repeatable_route import RepeatableRoute
 from app.db import SessionDep
 from app.schemas.blocking import BlockedRead, BlockingPatch, BlockingRead, BlockingSort, BlockingWrite
 from app.schemas.common import DateOrMoment, Page
-from app.services import blocking_rows
+from app.services import blocking_keeping
 from app.services.windows import resolve_moment
 
 router = PrefixRouter(prefix="/room-blockings", tags=["rooms"], route_class=RepeatableRoute)
@@ -30,7 +30,7 @@ def list_blockings(
     is_over: Annotated[bool | None, Query(description="Whether their last time has passed")] = None,
 ) -> Any:
     """Of single rooms, of buildings, and of the whole company."""
-    items, cursor = blocking_rows.list_blockings(
+    items, cursor = blocking_keeping.list_blockings(
         session, user, sort, page, room_id=room_id, building_id=building_id, is_over=is_over
     )
     return Page(items=items, next_cursor=cursor)
@@ -45,14 +45,14 @@ def list_blockings(
 )
 def create_blocking(data: BlockingWrite, user: CurrentUser, session: SessionDep) -> Any:
     """For administrators and the IT desk. What is booked already keeps its room; `bookings_touched` says how many."""
-    return blocking_rows.create_blocking(session, user, data)
+    return blocking_keeping.create_blocking(session, user, data)
 
 
 @router.get(
     "/{blocking_id}", response_model=BlockingRead, summary="Read a blocking", responses=responses(401, 403, 404)
 )
 def read_blocking(blocking_id: UUID, user: CurrentUser, session: SessionDep) -> Any:
-    return blocking_rows.read_blocking(session, user, blocking_id)
+    return blocking_keeping.read_blocking(session, user, blocking_id)
 
 
 @router.put(
@@ -65,7 +65,7 @@ def replace_blocking(
     blocking_id: UUID, data: BlockingWrite, user: CurrentUser, session: SessionDep, if_match: IfMatch
 ) -> Any:
     """For administrators and the IT desk."""
-    return blocking_rows.change_blocking(session, user, blocking_id, data.model_dump(), if_match)
+    return blocking_keeping.change_blocking(session, user, blocking_id, data.model_dump(), if_match)
 
 
 @router.patch(
@@ -83,18 +83,18 @@ def patch_blocking(
 ) -> Any:
     """Only what is sent changes. For administrators and the IT desk."""
     values = data.model_dump(exclude_unset=True)  # type: ignore[attr-defined]
-    return blocking_rows.change_blocking(session, user, blocking_id, values, if_match)
+    return blocking_keeping.change_blocking(session, user, blocking_id, values, if_match)
 
 
 @router.delete("/{blocking_id}", status_code=204, summary="Remove a blocking", responses=responses(401, 403, 404, 412))
 def delete_blocking(blocking_id: UUID, user: CurrentUser, session: SessionDep, if_match: IfMatch) -> None:
     """The rooms can be booked again. For administrators and the IT desk."""
-    blocking_rows.delete_blocking(session, user, blocking_id, if_match)
+    blocking_keeping.delete_blocking(session, user, blocking_id, if_match)
 
 
 @of_rooms.get(
     "/{room_id}/blocked",
-    response_model=list[BlockedRead],
+    response_model=Page[BlockedRead],
     summary="When a room is blocked",
     responses=responses(401, 403, 404),
 )
@@ -109,4 +109,4 @@ def list_blocked(
     """Every time within [from, to) in which the room, its building or all rooms are blocked."""
     zone = time_zone or user.time_zone
     starts, ends = resolve_moment(start, zone, "from"), resolve_moment(end, zone, "to")
-    return blocking_rows.list_blocked(session, user, room_id, starts, ends)
+    return Page(items=blocking_keeping.list_blocked(session, user, room_id, starts, ends), next_cursor=None)

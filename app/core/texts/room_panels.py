@@ -13,9 +13,4 @@ ROOM_PANELS: dict[str, tuple[str, str]] = {
         "This server serves as many live streams as it can. Try again a little later.",
         "Сервер уже ведёт столько живых потоков, сколько может. Попробуйте немного позже.",
     ),
-    "nothing_to_check_in": (
-        "No meeting in this room waits for somebody to check in now.",
-        "Сейчас в этой комнате нет встречи, которая ждёт отметки о приходе.",
-    ),
-    "room_not_in_use": ("There is no meeting in this room now.", "Сейчас в этой комнате нет встречи."),
 }
