@@ -9,8 +9,6 @@ from fuzz.cast import Cast
 from fuzz.targets import API, MOVED, USES_OF_ROOMS, Targets, new_email, outside_address
 from tests.support.people import PASSWORD, event
 from tests.support.planning import slot, today
-from tests.support.people import PASSWORD, event
-from tests.support.planning import today
 
 RULES = ["FREQ=DAILY;COUNT=5", "FREQ=WEEKLY;BYDAY=MO,WE;COUNT=6", "FREQ=MONTHLY;BYMONTHDAY=-1;COUNT=3", "FREQ=YEARLY"]
 ZONES = ["Europe/Berlin", "Asia/Almaty", "Australia/Lord_Howe", "UTC"]

@@ -72,8 +72,6 @@ for module in (
     room_closings,
     rebooking,
     buildings,
-    rooms,
-    room_panels,
     # Before the routes of single calendars, to which "subscriptions" would be a wrong id.
     outside_feeds,
     calendar_files,

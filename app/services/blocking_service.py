@@ -5,17 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
 from app.calendaring.rule import Rule
 from app.calendaring.series import Series
-from app.calendaring.zones import get_zone, utc_to_wall
-from app.core.config import get_settings
-from app.core.errors import Conflict, Invalid
-from app.models.room import Room
-from app.models.room_policy import BlockingKind, RoomBlocking
-from app.services.rows import flush
+from app.calendaring.zones import get_zone
+from app.models.room_policy import RoomBlocking
 
 # No zone is further from UTC.
 _ZONES_APART = timedelta(days=1)
@@ -73,40 +69,6 @@ def blocked_times(
     for times in found.values():
         times.sort(key=lambda block: block.starts_at)
     return {room: times for room, times in found.items() if times}
-
-
-def block_room(
-    session: Session, room: Room, time_zone: str, start: datetime, end: datetime, title: str | None
-) -> RoomBlocking:
-    """Close a locked room in [start, end), UTC, as its own clock counts it.
-
-    Args:
-        time_zone: IANA name of the zone of the room's building.
-
-    Raises:
-        Conflict: the company has ROOM_BLOCKINGS_MAX blockings already.
-    """
-    limit = get_settings().ROOM_BLOCKINGS_MAX
-    count = select(func.count()).where(col(RoomBlocking.organization_id) == room.organization_id)
-    if session.execute(count).scalar_one() >= limit:
-        raise Conflict("too_many_blockings", limit=limit)
-    zone = get_zone(time_zone)
-    start_wall, end_wall = utc_to_wall(start, zone), utc_to_wall(end, zone)
-    if start_wall >= end_wall:
-        # Within the hour that the clock counts twice.
-        raise Invalid("closing_needs_order", field="end")
-    row = RoomBlocking(
-        organization_id=room.organization_id,
-        room_id=room.id,
-        kind=BlockingKind.CLOSED,
-        title=title,
-        start_wall=start_wall,
-        end_wall=end_wall,
-        last_end_wall=end_wall,
-    )
-    session.add(row)
-    flush(session)
-    return row
 
 
 def series_of_blocking(row: RoomBlocking, time_zone: str) -> Series:

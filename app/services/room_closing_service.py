@@ -6,17 +6,22 @@ What has begun is left to its end. Whatever finds no room keeps its time, loses 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select, text
 from sqlmodel import Session, col
 
+from app.calendaring.zones import get_zone, utc_to_wall
 from app.core.actor import Actor
+from app.core.config import get_settings
 from app.core.errors import Conflict, Invalid
 from app.models.base import now
 from app.models.booking import BookingState
 from app.models.event import Event
 from app.models.room import Room
+from app.models.room_policy import BlockingKind
+from app.schemas.blocking import BlockingWrite
 from app.schemas.event import Notify
 from app.schemas.event_preview import Why
 from app.schemas.room_closing import (
@@ -28,7 +33,7 @@ from app.schemas.room_closing import (
     RoomClosingWrite,
     RoomNamed,
 )
-from app.services import blocking_service, notice_service, room_moving, room_notice_service, room_service
+from app.services import blocking_keeping, notice_service, room_moving, room_notice_service, room_service
 from app.services.booking_service import lock_rooms
 from app.services.event_access import reads_details
 from app.services.notice_service import Notice
@@ -66,7 +71,7 @@ def close_room(
     Raises:
         NotFound: the company has no such room.
         Forbidden: the actor is neither an administrator nor of the IT desk.
-        Invalid: the times are in the past or in no order, or the room is to be closed for good later on.
+        Invalid: the times are in the past, in no order or too far apart, or the room is to be closed for good later on.
         Conflict: the plan is no longer the one that was shown; there are too many bookings; or others keep booking.
     """
     room = room_service.get_room(session, actor, room_id)
@@ -105,6 +110,9 @@ def _closing(room: Room, data: RoomClosingWrite, zone: str) -> Closing:
         raise Invalid("closing_has_passed", field="end")
     if end <= start:
         raise Invalid("closing_needs_order", field="end")
+    days = get_settings().EVENT_MAX_DAYS
+    if end - start > timedelta(days=days):
+        raise Invalid("closing_too_long", field="end", days=days)
     return Closing(room, start, end)
 
 
@@ -136,7 +144,11 @@ def _carry_out(session: Session, actor: Actor, plan: ClosingPlan, reason: str | 
     done = room_moving.carry_out(session, plan, series)
     _tell(session, actor, plan, done, reason)
     if closing.end is not None:
-        return blocking_service.block_room(session, closing.room, zone, closing.start, closing.end, reason).id
+        walls = [utc_to_wall(moment, get_zone(zone)) for moment in (closing.start, closing.end)]
+        data = BlockingWrite(
+            room_id=closing.room.id, kind=BlockingKind.CLOSED, title=reason, start=walls[0], end=walls[1]
+        )
+        return blocking_keeping.create_blocking(session, actor, data).id
     apply_changes(closing.room, {"is_active": False})
     flush(session)
     return None

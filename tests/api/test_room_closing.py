@@ -239,6 +239,8 @@ def test_what_waits_for_an_approver_is_booked_where_none_is_needed(
     assert rooms_of(database, event) == [("Blue", "pending")]
     equal_room(company, "Green")
     assert [item["state"] for item in closed(company.admin, blue)["bookings"]] == ["pending"]
+    states = database.execute("SELECT state FROM room_requests WHERE room_id = %s", [blue["id"]]).fetchall()
+    assert states == [("withdrawn",)]
     assert rooms_of(database, event) == [("Green", "confirmed")]
 
 
@@ -339,6 +341,7 @@ def test_a_room_with_bookings_ahead_points_to_closing(company: Company, blue: di
         ({"start": utc(DAY)}, "closing_for_good_is_now"),
         ({"start": utc(DAY), "end": utc(DAY)}, "closing_needs_order"),
         ({"start": utc(DAY, 10), "end": utc(DAY, 9)}, "closing_needs_order"),
+        ({"start": utc(DAY), "end": utc(DAY + timedelta(days=4000))}, "closing_too_long"),
         ({"end": utc(today() - timedelta(days=2))}, "closing_has_passed"),
     ],
 )

@@ -106,7 +106,6 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "POST /rooms/{room_id}/extend": {"minutes": 15, "code": "493027"},
     "POST /rooms/{room_id}/panel/book": {"minutes": 15},
     "POST /rooms/{room_id}/panel/extend": {"minutes": 15},
-    "POST /rooms/{room_id}/closing": {"start": f"{today()}", "end": f"{today() + timedelta(days=1)}"},
 }
 
 

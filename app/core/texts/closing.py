@@ -19,9 +19,9 @@ CLOSING: dict[str, tuple[str, str]] = {
         "В это время у комнаты «{room}» бронирований: {count}; за раз переносится не более {limit}. Сначала закройте "
         "её на более короткий срок.",
     ),
-    "too_many_blockings": (
-        "The company has {limit} blockings of rooms already, which is the limit.",
-        "У компании уже {limit} блокировок комнат — это предел.",
+    "closing_too_long": (
+        "A room is closed for at most {days} days at once, or for good: then leave out end.",
+        "За раз комната закрывается не более чем на {days} дней — или насовсем, тогда не указывайте end.",
     ),
     "closing_for_good_is_now": (
         "A room is closed for good from now on: leave out start, or send an end.",
