@@ -224,7 +224,7 @@ def _running(session: Session, room: Room, moment: datetime) -> list[_Use]:
     """The booking that is running in a room: one at most. Raises Conflict when there is none."""
     uses = _uses(session, room, _is_running(moment))
     if not uses:
-        raise Conflict("room_not_in_use", room=room.name)
+        raise Conflict("room_not_in_use")
     return uses
 
 
@@ -279,7 +279,7 @@ def _end(session: Session, room: Room, booking_id: UUID, moment: datetime) -> Ro
     lock_rooms(session, room.organization_id, {room.id})
     booking = _lock(session, room, booking_id, _is_running(moment))
     if booking is None:
-        raise Conflict("room_not_in_use", room=room.name)
+        raise Conflict("room_not_in_use")
     booking.during = Range(booking.during.lower, moment + _buffer_after(booking))
     booking.used_until = moment
     flush(session)
@@ -292,7 +292,7 @@ def _extend(
     lock_rooms(session, room.organization_id, {room.id})
     booking = _lock(session, room, booking_id, _is_running(moment))
     if booking is None:
-        raise Conflict("room_not_in_use", room=room.name)
+        raise Conflict("room_not_in_use")
     until = _used_until(booking) + minutes * MINUTE
     wish = Wish(booking.original_start or booking.starts_at, room.id, booking.starts_at, until)
     rules = load_rules(session, room.organization_id, person or _NOBODY, {room.id}, _used_until(booking), until)
@@ -363,4 +363,4 @@ def _nothing(session: Session, room: Room, moment: datetime) -> Conflict:
     )
     start: datetime | None = session.execute(query).scalar_one()
     opens = None if start is None else iso(opens_at(start))
-    return Conflict("nothing_to_check_in", room=room.name, opens=opens or "–", extra={"next_check_in": opens})
+    return Conflict("nothing_to_check_in", opens=opens or "–", extra={"next_check_in": opens})

@@ -2,13 +2,10 @@
 
 CHECK_IN: dict[str, tuple[str, str]] = {
     "nothing_to_check_in": (
-        'There is no meeting in the room "{room}" to check in to now. Check-in opens next: {opens}.',
-        "В комнате «{room}» сейчас не на что отметиться. В следующий раз отметиться можно: {opens}.",
+        "There is no meeting in this room to check in to now. Check-in opens next: {opens}.",
+        "В этой комнате сейчас не на что отметиться. В следующий раз отметиться можно: {opens}.",
     ),
-    "room_not_in_use": (
-        'No meeting is taking place in the room "{room}" now.',
-        "В комнате «{room}» сейчас нет встречи.",
-    ),
+    "room_not_in_use": ("No meeting is taking place in this room now.", "В этой комнате сейчас нет встречи."),
     "room_code_required": (
         "You do not take part in this meeting. Send the code that the panel at the room's door shows.",
         "Вы не участвуете в этой встрече. Пришлите код, который показывает экран у двери комнаты.",
