@@ -32,6 +32,7 @@ from app.api.v1 import (
     room_blockings,
     room_checkins,
     room_closings,
+    room_finding,
     room_holds,
     room_panels,
     room_photos,
@@ -66,6 +67,8 @@ for module in (
     # Before the routes of single rooms, to which "no-shows" would be a wrong id.
     room_checkins,
     room_panels,
+    # Before the routes of single rooms, to which "available" would be a wrong id.
+    room_finding,
     rooms,
     room_photos,
     room_blockings,

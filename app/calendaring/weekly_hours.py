@@ -1,7 +1,10 @@
 """Hours of the week on a wall clock, as spans of minutes from Monday 00:00, half open."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from app.calendaring.zones import utc_to_wall, wall_to_utc
 
 DAY_MINUTES = 24 * 60
 WEEK_MINUTES = 7 * DAY_MINUTES
@@ -98,3 +101,33 @@ def _within_week(start: int, end: int) -> list[Span]:
     if end <= WEEK_MINUTES:
         return [(start, end)]
     return [(start, WEEK_MINUTES), (0, end - WEEK_MINUTES)]
+
+
+def open_times(
+    spans: Sequence[Span], zone: ZoneInfo, start: datetime, end: datetime
+) -> list[tuple[datetime, datetime]]:
+    """When the clock of a zone stands within the spans in [start, end), UTC: merged, in order.
+
+    On the day of a clock change, hours that do not exist are not there, and those that come twice count twice.
+    """
+    wall = utc_to_wall(start, zone)
+    monday = datetime.combine(wall.date() - timedelta(days=wall.weekday()), time())
+    found: list[tuple[datetime, datetime]] = []
+    while monday <= utc_to_wall(end, zone):
+        for first, last in spans:
+            opens = max(wall_to_utc(monday + first * MINUTE, zone), start)
+            closes = min(wall_to_utc(monday + last * MINUTE, zone), end)
+            if opens >= closes:
+                continue
+            if found and opens <= found[-1][1]:
+                found[-1] = (found[-1][0], closes)
+            else:
+                found.append((opens, closes))
+        monday += timedelta(weeks=1)
+    return found
+
+
+def gaps(times: Sequence[tuple[datetime, datetime]], start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    """What of [start, end) lies between times, which are merged and in order."""
+    bounds = [start, *(bound for one in times for bound in one), end]
+    return [(low, high) for low, high in zip(bounds[::2], bounds[1::2], strict=True) if low < high]

@@ -177,6 +177,8 @@ class Settings(BaseSettings):
     ROOM_BLOCKINGS_MAX: int = Field(1000, ge=1, le=100_000)
     ROOM_POLICY_PEOPLE_MAX: int = Field(500, ge=1, le=10_000)
     ROOM_CLOSING_MAX_BOOKINGS: int = Field(2000, ge=1, le=100_000)
+    ROOM_FINDING_MAX_DAYS: int = Field(31, ge=1, le=366)
+    ROOM_SERIES_MAX_ROOMS: int = Field(2000, ge=1, le=100_000)
     ROOM_PANEL_STREAMS_MAX: int = Field(500, ge=1, le=100_000)
     ROOM_PANEL_STREAM_SECONDS: int = Field(3600, ge=1, le=24 * 3600)
 

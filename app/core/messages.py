@@ -15,6 +15,7 @@ from app.core.texts.people import PEOPLE
 from app.core.texts.places import PLACES
 from app.core.texts.planning import PLANNING
 from app.core.texts.requests import REQUESTS
+from app.core.texts.room_finding import ROOM_FINDING
 from app.core.texts.room_panels import ROOM_PANELS
 from app.core.texts.room_requests import ROOM_REQUESTS
 from app.core.texts.room_rules import ROOM_RULES
@@ -39,6 +40,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **ROOM_RULES,
     **ROOM_REQUESTS,
     **ROOM_PANELS,
+    **ROOM_FINDING,
     **SHARING,
     **WAITING,
 }

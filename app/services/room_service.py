@@ -1,7 +1,6 @@
 """Meeting rooms: everybody in the company sees them, administrators and the IT desk keep them."""
 
-from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
@@ -9,20 +8,14 @@ from sqlmodel import Session, col
 
 from app.core.actor import Actor
 from app.core.errors import Conflict
-from app.core.hot import fetch_row
-from app.models.booking import BLOCKING_SQL
 from app.models.room import AccessibilityFeature, Room
 from app.schemas.room import HIGHEST_FLOOR, RoomRead, RoomSort, RoomWrite
 from app.services import booking_service, building_service, equipment_service
-from app.services.equipment_service import EQUIPMENT_JSON, HAS_WORKING_SQL
-from app.services.json_rows import json_columns, page_json
 from app.services.rows import (
     PageRequest,
     SortColumn,
     apply_changes,
     check_version,
-    decode_cursor,
-    encode_cursor,
     fetch_page,
     flush,
     get_visible,
@@ -34,32 +27,6 @@ SORTS = {
     # Rooms of which nobody has said where they are lie above all others.
     "floor": SortColumn(func.coalesce(col(Room.floor), HIGHEST_FLOOR + 1), int),
 }
-
-AVAILABLE_SQL: LiteralString = f"""
-WITH page AS (
-    SELECT {json_columns(RoomRead, "r", equipment=EQUIPMENT_JSON)}
-    FROM rooms r
-    WHERE r.organization_id = %(organization_id)s AND r.is_active
-      AND r.capacity >= %(capacity)s AND {HAS_WORKING_SQL}
-      AND (%(after_capacity)s::int IS NULL
-           OR (r.capacity, r.id) > (%(after_capacity)s::int, %(after_id)s::uuid))
-      AND NOT EXISTS (
-          SELECT FROM room_bookings b
-          WHERE b.organization_id = r.organization_id AND b.room_id = r.id
-            AND b.during && tstzrange(%(from)s, %(until)s) AND b.{BLOCKING_SQL}
-            AND (b.state <> 'held' OR b.expires_at > now())
-      )
-    ORDER BY r.capacity, r.id
-    LIMIT %(limit)s + 1
-)
-SELECT (SELECT coalesce(json_agg(item), '[]')::text
-        FROM (SELECT * FROM page ORDER BY capacity, id LIMIT %(limit)s) item),
-       last.capacity, last.id
-FROM (SELECT count(*) > %(limit)s AS is_full FROM page) count
-LEFT JOIN LATERAL (
-    SELECT capacity, id FROM page ORDER BY capacity, id OFFSET %(limit)s - 1 LIMIT 1
-) last ON count.is_full
-"""
 
 
 def visible_to(actor: Actor) -> Select[Room]:
@@ -99,37 +66,6 @@ def list_rooms(
         query = query.where(col(Room.accessibility).contains(accessibility))
     rooms, cursor = fetch_page(session, query, SORTS, sort, page)
     return equipment_service.read_rooms(session, rooms), cursor
-
-
-def list_available(
-    session: Session,
-    actor: Actor,
-    start: datetime,
-    end: datetime,
-    page: PageRequest,
-    *,
-    capacity: int,
-    equipment: list[str],
-) -> bytes:
-    """A page, as JSON, of the rooms that are free for all of [start, end), UTC; the smallest that fit come first."""
-    after = decode_cursor(page.cursor, (int, UUID)) if page.cursor else (None, None)
-    row = fetch_row(
-        session,
-        AVAILABLE_SQL,
-        {
-            "organization_id": actor.company,
-            "from": start,
-            "until": end,
-            "capacity": capacity,
-            "equipment": equipment,
-            "after_capacity": after[0],
-            "after_id": after[1],
-            "limit": page.limit,
-        },
-    )
-    assert row is not None
-    items, *last = row
-    return page_json(items, encode_cursor(last) if last[0] is not None else None)
 
 
 def get_room(session: Session, actor: Actor, room_id: UUID, *, lock: bool = False) -> Room:

@@ -3,19 +3,16 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Query
 
-from app.api.deps import AdminOrIt, CurrentUser, IfMatch, PageParams, TimeZoneParam
+from app.api.deps import AdminOrIt, CurrentUser, IfMatch, PageParams
 from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
 from app.api.repeatable_route import RepeatableRoute
+from app.api.room_params import AccessibilityParam, EquipmentParam, FloorParam, equipment_names
 from app.db import SessionDep
-from app.models.room import AccessibilityFeature
-from app.schemas.common import DateOrMoment, Page
+from app.schemas.common import Page
 from app.schemas.room import (
-    HIGHEST_FLOOR,
-    LOWEST_FLOOR,
-    EquipmentName,
     EquipmentPatch,
     RoomPatch,
     RoomRead,
@@ -23,24 +20,8 @@ from app.schemas.room import (
     RoomWrite,
 )
 from app.services import room_service
-from app.services.windows import check_bookable, check_window, resolve_moment
 
 router = PrefixRouter(prefix="/rooms", tags=["rooms"], route_class=RepeatableRoute)
-
-EquipmentParam = Annotated[
-    list[Annotated[str, Query(max_length=500)]],
-    Query(max_length=20, description="All of these: repeat it, or separate by commas", examples=["projector"]),
-]
-
-AccessibilityParam = Annotated[
-    list[AccessibilityFeature],
-    Query(max_length=len(AccessibilityFeature), description="All of these: repeat it", examples=["step_free"]),
-]
-FloorParam = Annotated[int | None, Query(ge=LOWEST_FLOOR, le=HIGHEST_FLOOR, description="0 is the ground floor")]
-
-
-def _equipment(values: list[str]) -> list[EquipmentName]:
-    return [item for value in values for part in value.split(",") if (item := part.strip().lower().replace("\x00", ""))]
 
 
 @router.get("", response_model=Page[RoomRead], summary="List rooms", responses=responses(401, 403))
@@ -63,7 +44,7 @@ def list_rooms(
         sort,
         page,
         capacity=capacity,
-        equipment=_equipment(equipment),
+        equipment=equipment_names(equipment),
         building_id=building_id,
         floor=floor,
         accessibility=accessibility,
@@ -76,28 +57,6 @@ def list_rooms(
 def create_room(data: RoomWrite, user: AdminOrIt, session: SessionDep) -> Any:
     """For administrators and the IT desk."""
     return room_service.create_room(session, user, data)
-
-
-@router.get("/available", response_model=Page[RoomRead], summary="Find free rooms", responses=responses(401, 403))
-def list_available_rooms(
-    user: CurrentUser,
-    session: SessionDep,
-    page: PageParams,
-    start: Annotated[DateOrMoment, Query(alias="from", examples=["2027-03-22T09:00:00+01:00"])],
-    end: Annotated[DateOrMoment, Query(alias="to", examples=["2027-03-22T10:00:00+01:00"])],
-    time_zone: TimeZoneParam = None,
-    capacity: Annotated[int, Query(ge=1, le=100_000, description="For at least so many people")] = 1,
-    equipment: EquipmentParam = [],  # noqa: B006 - FastAPI copies it
-) -> Any:
-    """Rooms that are free for all of [from, to); the smallest that fit come first."""
-    zone = time_zone or user.time_zone
-    starts, ends = resolve_moment(start, zone, "from"), resolve_moment(end, zone, "to")
-    check_window(starts, ends)
-    check_bookable(starts, "from")
-    body = room_service.list_available(
-        session, user, starts, ends, page, capacity=capacity, equipment=_equipment(equipment)
-    )
-    return Response(body, media_type="application/json")
 
 
 @router.get("/{room_id}", response_model=RoomRead, summary="Read a room", responses=responses(401, 403, 404))
