@@ -27,6 +27,7 @@ from app.services import event_access
 from app.services.booking_conflict import as_arrays, refused
 from app.services.booking_service import lock_rooms
 from app.services.booking_statements import YIELDING_HOLDS
+from app.services.live_rooms import rooms_change
 from app.services.room_rules import MINUTE, Rules, Wish, broken_by, iso, load_rules
 from app.services.rows import flush
 
@@ -271,6 +272,7 @@ def _mark(session: Session, room: Room, booking_id: UUID, moment: datetime, pers
     if booking.checked_in_at is None:
         booking.checked_in_at, booking.checked_in_by_id = moment, person
         flush(session)
+        rooms_change(session, room.organization_id, [room.id])
     return booking
 
 

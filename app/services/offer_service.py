@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 from sqlmodel import Session, col
 
 from app.models.booking import RoomWaiting, WaitingState
+from app.services.live_rooms import rooms_change
 from app.services.nudges import OFFERS, nudge
 
 _OFFER_FIRST = text("SELECT offer_freed(:organization_id, :room_id, tstzrange(:start, :end))")
@@ -29,9 +30,10 @@ def offer_first(session: Session, company: UUID, room_id: UUID, start: datetime,
 
 
 def note_freed(session: Session, company: UUID, rooms: Collection[UUID]) -> None:
-    """Have those told who are offered what the session's transaction frees of these rooms, if anybody waits."""
+    """Tell the panels of rooms that the session's transaction frees something, and whoever is offered it."""
     if not rooms:
         return
+    rooms_change(session, company, rooms)
     waits = select(col(RoomWaiting.id)).where(
         col(RoomWaiting.organization_id) == company,
         col(RoomWaiting.room_id).in_(rooms),

@@ -67,7 +67,9 @@ def may_book(person: LiteralString) -> LiteralString:
 
 def needs_approver(person: LiteralString) -> LiteralString:
     """Whether a person's bookings that break no rule wait for an approver, unless the person is one."""
-    return f"({rule('in_policy')} = 'request' AND NOT {is_listed(level('in_policy'), 'exempt', person)})"
+    return (
+        f"(coalesce({rule('in_policy')} = 'request', false) AND NOT {is_listed(level('in_policy'), 'exempt', person)})"
+    )
 
 
 def is_approver(person: LiteralString) -> LiteralString:
