@@ -11,7 +11,6 @@ from sqlmodel import Session
 
 from app.calendaring.weekly_hours import closes_at, covers, opens_at
 from app.calendaring.zones import get_zone, utc_to_wall, wall_to_utc
-from app.core.config import get_settings
 from app.models.base import now
 from app.models.booking import BLOCKING_SQL, BookingSource, BookingState
 from app.models.event import Visibility
@@ -197,9 +196,8 @@ def _ends_of_free_time(look: _Look) -> Iterator[datetime]:
 def _check_in(look: _Look) -> PanelCheckIn | None:
     """The meeting that somebody can check in to now: the present one before the next."""
     minutes = timedelta(minutes=look.rules.check_in_minutes)
-    early = timedelta(minutes=get_settings().ROOM_CHECK_IN_EARLY_MINUTES)
     for row in (look.current, look.following):
-        if row is not None and _wants_check_in(look, row) and row.starts_at - early <= look.moment:
+        if row is not None and _wants_check_in(look, row) and check_in_service.opens_at(row.starts_at) <= look.moment:
             return PanelCheckIn(start_time=row.starts_at, end_time=row.ends_at, until=row.starts_at + minutes)
     return None
 
@@ -236,9 +234,14 @@ def _extensions(look: _Look, row: Any) -> list[PanelChoice]:
 def _changes(look: _Look, shown: PanelRead) -> Iterator[datetime]:
     """Moments after now, at the first of which the panel shows something else though nobody did anything."""
     yield look.day_end
-    early = timedelta(minutes=get_settings().ROOM_CHECK_IN_EARLY_MINUTES)
     for row in look.bookings:
-        for edge in (row.taken_from, row.starts_at - early, row.starts_at, row.ends_at, row.taken_until):
+        for edge in (
+            row.taken_from,
+            check_in_service.opens_at(row.starts_at),
+            row.starts_at,
+            row.ends_at,
+            row.taken_until,
+        ):
             if edge > look.moment:
                 yield edge
     for block in look.rules.blocked:

@@ -170,18 +170,18 @@ def check_in(session: Session, panel: Panel) -> None:
         Conflict: there is none.
     """
     moment = now()
-    early = timedelta(minutes=get_settings().ROOM_CHECK_IN_EARLY_MINUTES)
+    opens = check_in_service.opens_until(moment)
     waiting = (
         select(RoomBooking)
         .where(
             col(RoomBooking.organization_id) == panel.company,
             col(RoomBooking.room_id) == panel.room_id,
-            col(RoomBooking.during).op("&&")(Range(moment, moment + early, bounds="[]")),
+            col(RoomBooking.during).op("&&")(Range(moment, opens, bounds="[]")),
             text(f"room_bookings.{BLOCKING_SQL}"),
             col(RoomBooking.state) == BookingState.CONFIRMED,
             col(RoomBooking.source) == BookingSource.EVENT,
             col(RoomBooking.checked_in_at).is_(None),
-            col(RoomBooking.starts_at) <= moment + early,
+            col(RoomBooking.starts_at) <= opens,
             func.coalesce(col(RoomBooking.used_until), col(RoomBooking.ends_at)) > moment,
         )
         .order_by(col(RoomBooking.starts_at))
@@ -192,7 +192,6 @@ def check_in(session: Session, panel: Panel) -> None:
         check_in_service.check_in_at(session, panel.company, panel.room_id)
     else:
         check_in_service.check_in_booking(session, booking, None)
-    rooms_change(session, panel.company, [panel.room_id])
 
 
 def end(session: Session, panel: Panel) -> None:
