@@ -70,6 +70,7 @@ for module in (
     # Before the routes of single rooms, to which "available" would be a wrong id.
     room_finding,
     rooms,
+    room_panels,
     room_photos,
     room_blockings,
     room_closings,
