@@ -57,20 +57,15 @@ for module in (
     free_time,
     participants,
     auth,
-    # Before the routes of single rooms, to which "policy" would be a wrong id.
+    # Before the routes of single rooms, to which "policy" and what else stands there would be wrong ids.
     room_policies,
-    # Before the routes of single rooms, to which "requests" would be a wrong id.
     room_requests,
     room_holds,
-    # Before the routes of single rooms, to which "waiting" would be a wrong id.
     room_waiting,
-    # Before the routes of single rooms, to which "no-shows" would be a wrong id.
     room_checkins,
     room_panels,
-    # Before the routes of single rooms, to which "available" would be a wrong id.
     room_finding,
     rooms,
-    room_panels,
     room_photos,
     room_blockings,
     room_closings,

@@ -108,6 +108,8 @@ def edit_whole(session: Session, actor: Actor, event: Event, wanted: Wanted, anc
         rows = occurrence_service.wanted_rows(event, planned, overrides)
         occurrence_service.sync(session, event, rows)
     difference = _set_participants(session, event, overrides, wanted)
+    if difference.added:
+        booking_service.check_capacity(session, actor, [event, *overrides])
     if rescheduled or (was_cancelled and "status" in changed):
         came_back = was_cancelled and "status" in changed
         everybody = came_back or _has_moved(event, old, new, stored, rows, trace)
@@ -160,6 +162,8 @@ def edit_occurrence(
     if rescheduled and override.room_id is not None:
         check_bookable(override.start_time, "start_time")
     difference = _set_participants(session, override, [], wanted)
+    if difference.added:
+        booking_service.check_capacity(session, actor, [override])
     if difference and not changed:
         # Whoever holds the series' ETag is to notice.
         series.version += 1

@@ -10,7 +10,7 @@ from app.core.errors import Conflict, Forbidden, NotFound
 from app.models.event import Event
 from app.schemas.attendance import OccurrenceScope
 from app.schemas.participant import ParticipantWrite
-from app.services import event_access
+from app.services import booking_service, event_access
 from app.services.attendance import Place, find_place
 from app.services.event_edit_service import Trace
 from app.services.event_service import Outcome
@@ -40,7 +40,7 @@ def invite(
     Raises:
         NotFound: the actor does not see the event, or the series has no such occurrence.
         Forbidden: the actor may not invite.
-        Conflict: they take part already.
+        Conflict: they take part already, or the room holds no more by its rules.
         Invalid: there is no such colleague or department, or the event is full.
     """
     place = find_place(session, actor, event_id, occurrence, scope, if_match)
@@ -53,6 +53,7 @@ def invite(
     check_added(session, event, (wanted,), [*present, Key.of(wanted)])
     difference = Difference(added=(wanted,))
     _apply(session, place, difference)
+    booking_service.check_capacity(session, actor, place.rows)
     return Outcome(event, [place.series], Trace(notices=note_change(session, actor, event, (), difference)))
 
 

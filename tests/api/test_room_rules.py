@@ -217,6 +217,20 @@ def test_a_department_counts_with_all_its_people(company: Company) -> None:
     assert broken(company.person(), event, "room_too_small")["value"] == 5
 
 
+def test_people_who_come_later_count_too(company: Company) -> None:
+    anna, room = company.person(), ruled(company, capacity_rule="enforce")
+    event = accepted(anna.post("/events", body(room, participants=invited(company, 3))), 201)
+    path = f"/events/{event['id']}"
+    (guest,) = invited(company, 1)
+    problem = refused(anna.post(f"{path}/participants", guest), 409, "room_too_small")
+    assert (problem["broken"][0]["value"], problem["broken"][0]["allowed"]) == (5, 4)
+    refused(anna.patch(path, {"participants": [*invited(company, 3), guest]}), 409, "room_too_small")
+    assert accepted(anna.get(path))["participants_count"] == 3
+    accepted(anna.patch(path, {"participants": [*invited(company, 2), guest]}))
+    accepted(anna.patch(path, {"room_id": None}))
+    accepted(anna.post(f"{path}/participants", *invited(company, 1)), 201)
+
+
 def test_only_listed_people_and_departments_book(company: Company) -> None:
     parent = accepted(company.admin.post("/departments", {"name": "Law"}), 201)["id"]
     child = accepted(company.admin.post("/departments", {"name": "Tax", "parent_id": parent}), 201)["id"]
