@@ -23,6 +23,7 @@ from app.schemas.participant import ParticipantWrite
 from app.schemas.user import UserWrite
 from app.services import calendar_service, event_service, user_service
 from app.services.bootstrap_service import FIRST_COMPANY
+from app.services.room_policy_service import Place
 
 _ANSWER = text("""
     UPDATE event_participants p SET response = answer.response
@@ -82,7 +83,7 @@ def fill(session: Session, organization: Organization, plan: Plan) -> Filled | N
     for meeting in plan.meetings:
         if not meeting.asks_for_room:
             write_meeting(session, meeting, written)
-    _write_rules(session, organization, plan, written)
+    _write_rules(session, admin, plan, written)
     for meeting in plan.meetings:
         if meeting.asks_for_room:
             write_meeting(session, meeting, written)
@@ -159,11 +160,11 @@ def _write_calendars(session: Session, plan: Plan, written: _Written) -> None:
         written.calendars[calendar.name] = created.id
 
 
-def _write_rules(session: Session, organization: Organization, plan: Plan, written: _Written) -> None:
+def _write_rules(session: Session, admin: Actor, plan: Plan, written: _Written) -> None:
     people = {name: user.id for name, user in written.users.items()}
     for rules in plan.rules:
-        building, room = written.buildings.get(rules.place), written.rooms.get(rules.place)
-        write_rules(session, organization.id, rules, people, building_id=building, room_id=room)
+        place = Place(room_id=written.rooms.get(rules.place), building_id=written.buildings.get(rules.place))
+        write_rules(session, admin, rules, place, people)
 
 
 def write_meeting(session: Session, meeting: Meeting, written: _Written) -> Event:

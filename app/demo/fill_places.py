@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import Range
 from sqlmodel import Session
 
-from app.calendaring.weekly_hours import spans_of
 from app.core.actor import Actor
 from app.demo.model import Plan
 from app.demo.places import Rules
-from app.models.room_policy import BookingPolicy, BookingPolicyPerson, InPolicy, PolicyPurpose
+from app.models.room_policy import InPolicy
 from app.schemas.building import BuildingWrite
 from app.schemas.room import EquipmentWrite, RoomWrite
-from app.services import building_service, room_service
+from app.schemas.room_policy import PolicyPerson, PolicyWrite
+from app.services import building_service, room_policy_service, room_service
+from app.services.room_policy_service import Place
 
 
 def write_rooms(session: Session, admin: Actor, plan: Plan) -> tuple[dict[str, UUID], dict[str, UUID]]:
@@ -41,28 +41,12 @@ def write_rooms(session: Session, admin: Actor, plan: Plan) -> tuple[dict[str, U
     return buildings, rooms
 
 
-def write_rules(
-    session: Session,
-    company: UUID,
-    rules: Rules,
-    people: Mapping[str, UUID],
-    *,
-    building_id: UUID | None,
-    room_id: UUID | None,
-) -> None:
+def write_rules(session: Session, admin: Actor, rules: Rules, place: Place, people: Mapping[str, UUID]) -> None:
     """The rules of a room or of a building. `people` are the ids of those whom they name."""
-    policy = BookingPolicy(
-        organization_id=company,
-        building_id=building_id,
-        room_id=room_id,
-        opening_hours=[Range(start, end) for start, end in spans_of(rules.opening_hours)] or None,
+    policy = PolicyWrite(
+        opening_hours=[rules.open] if rules.open else None,
         in_policy=InPolicy.REQUEST if rules.needs_approval else None,
+        approvers=[PolicyPerson(user_id=people[name]) for name in rules.approvers],
+        exempt=[PolicyPerson(user_id=people[name]) for name in rules.exempt],
     )
-    session.add(policy)
-    session.flush()
-    for purpose, names in ((PolicyPurpose.APPROVER, rules.approvers), (PolicyPurpose.EXEMPT, rules.exempt)):
-        for name in names:
-            session.add(
-                BookingPolicyPerson(organization_id=company, policy_id=policy.id, purpose=purpose, user_id=people[name])
-            )
-    session.flush()
+    room_policy_service.change_policy(session, admin, place, policy.model_dump(), None)

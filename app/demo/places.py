@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from app.demo.company import BERLIN, MOSCOW
 from app.models.room import AccessibilityFeature
+from app.schemas.room_policy import OpeningSpan
 
 
 class Building(NamedTuple):
@@ -114,8 +115,8 @@ class Rules(NamedTuple):
     """Of a room or of a building, by its name: what differs from how every room is booked."""
 
     place: str
-    # (ISO weekday, first minute, last minute of the day); empty says nothing of hours.
-    opening_hours: tuple[tuple[int, int, int], ...] = ()
+    # None says nothing of hours.
+    open: OpeningSpan | None = None
     # Whether somebody must approve, who does that, and who need not ask.
     needs_approval: bool = False
     approvers: tuple[str, ...] = ()
@@ -123,7 +124,6 @@ class Rules(NamedTuple):
 
 
 HALL = "Байкал"
-SEVEN, TWENTY = 7 * 60, 20 * 60
 RULES = (
     Rules(
         HALL,
@@ -131,5 +131,5 @@ RULES = (
         approvers=("Татьяна Никитина", "Марина Власова"),
         exempt=("Анна Соколова", "Павел Громов", "Екатерина Белова"),
     ),
-    Rules(BERLIN_OFFICE, opening_hours=tuple((weekday, SEVEN, TWENTY) for weekday in range(1, 6))),
+    Rules(BERLIN_OFFICE, open=OpeningSpan(weekdays=[1, 2, 3, 4, 5], start="07:00", end="20:00")),
 )
