@@ -15,7 +15,7 @@ from app.models.event import Event
 from app.models.room import Room
 from app.models.room_policy import CapacityRule
 from app.services.booking_conflict import AS_ACCESSIBLE_SQL
-from app.services.booking_service import people_of
+from app.services.room_capacity import people_of
 from app.services.room_rules import Rules, Wish, broken_by, load_rules
 from app.services.room_rules_sql import RULES_FROM, is_approver, may_book, needs_approver
 

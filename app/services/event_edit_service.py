@@ -19,7 +19,7 @@ from app.core.config import get_settings
 from app.core.errors import Invalid
 from app.models.event import Event, EventStatus
 from app.schemas.event import EventWrite
-from app.services import booking_service, calendar_service, occurrence_service, series_service
+from app.services import booking_service, calendar_service, occurrence_service, room_capacity, series_service
 from app.services.booking_service import Booked
 from app.services.event_reading import GUEST_RIGHTS
 from app.services.event_times import EventTimes, as_instant, check_rdates, checked_series, resolve_times, series_of
@@ -109,7 +109,7 @@ def edit_whole(session: Session, actor: Actor, event: Event, wanted: Wanted, anc
         occurrence_service.sync(session, event, rows)
     difference = _set_participants(session, event, overrides, wanted)
     if difference.added:
-        booking_service.check_capacity(session, actor, [event, *overrides])
+        room_capacity.check_capacity(session, actor, [event, *overrides])
     if rescheduled or (was_cancelled and "status" in changed):
         came_back = was_cancelled and "status" in changed
         everybody = came_back or _has_moved(event, old, new, stored, rows, trace)
@@ -163,7 +163,7 @@ def edit_occurrence(
         check_bookable(override.start_time, "start_time")
     difference = _set_participants(session, override, [], wanted)
     if difference.added:
-        booking_service.check_capacity(session, actor, [override])
+        room_capacity.check_capacity(session, actor, [override])
     if difference and not changed:
         # Whoever holds the series' ETag is to notice.
         series.version += 1

@@ -10,7 +10,7 @@ from app.core.errors import Conflict, Forbidden, NotFound
 from app.models.event import Event
 from app.schemas.attendance import OccurrenceScope
 from app.schemas.participant import ParticipantWrite
-from app.services import booking_service, event_access
+from app.services import event_access, room_capacity
 from app.services.attendance import Place, find_place
 from app.services.event_edit_service import Trace
 from app.services.event_service import Outcome
@@ -53,7 +53,7 @@ def invite(
     check_added(session, event, (wanted,), [*present, Key.of(wanted)])
     difference = Difference(added=(wanted,))
     _apply(session, place, difference)
-    booking_service.check_capacity(session, actor, place.rows)
+    room_capacity.check_capacity(session, actor, place.rows)
     return Outcome(event, [place.series], Trace(notices=note_change(session, actor, event, (), difference)))
 
 

@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 from app.calendaring.series import Occurrence, Series
 from app.core.errors import Invalid
 from app.models.event import Event, EventOccurrence, EventStatus
-from app.services import booking_service
+from app.services import booking_extension, booking_service
 from app.services.event_times import as_instant, series_of
 from app.services.windows import horizon
 
@@ -186,7 +186,7 @@ def _extend(session: Session, event: Event) -> None:
     flag_modified(event, "updated_at")
     session.flush()
     if named:
-        booking_service.extend(session, event, since)
+        booking_extension.extend(session, event, since)
 
 
 def starting_between(series: Series, since: datetime, until: datetime) -> Iterator[Occurrence]:

@@ -21,7 +21,14 @@ from app.models.event import Event, EventOccurrence
 from app.models.room import Room
 from app.models.room_policy import RoomRule
 from app.schemas.room_request import RoomRequestDetails
-from app.services import booking_service, event_access, room_notice_service, room_request_service, series_service
+from app.services import (
+    booking_service,
+    event_access,
+    room_capacity,
+    room_notice_service,
+    room_request_service,
+    series_service,
+)
 from app.services.booking_decisions import is_told
 from app.services.booking_versions import raise_versions
 from app.services.nudges import take_nudges, take_work
@@ -202,7 +209,7 @@ def _checked(session: Session, asked: _Asked, pending: Sequence[RoomBooking]) ->
     }
     start, end = pending[0].starts_at, max(booking.ends_at for booking in pending)
     rules = load_rules(session, company, request.requested_by_id, [request.room_id], start, end)[request.room_id]
-    people = booking_service.people_coming(session, company, rules, wishes.values())
+    people = room_capacity.people_coming(session, company, rules, wishes.values())
     broken = [
         rule
         for rule in broken_by(rules, list(wishes.values()), is_series=len(asked.bookings) > 1, people=people)

@@ -19,7 +19,7 @@ from app.calendaring.zones import TZDATA_VERSION
 from app.models.base import now
 from app.models.event import Event
 from app.schemas.event_preview import Why
-from app.services import booking_service, notice_service, occurrence_service, series_service
+from app.services import booking_extension, notice_service, occurrence_service, series_service
 from app.services.event_times import as_instant, series_of
 from app.services.occurrence_service import Stored
 from app.services.rows import apply_changes, flush
@@ -85,7 +85,7 @@ def _repair(session: Session, event: Event) -> bool:
         event.version += 1
         flush(session)
         occurrence_service.sync(session, event, rows)
-        booking_service.follow(session, event)
+        booking_extension.follow(session, event)
         notice_service.tell_of_time_zones(
             session,
             event.organization_id,

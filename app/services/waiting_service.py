@@ -22,7 +22,7 @@ from app.models.event import Event, EventOccurrence, EventStatus
 from app.models.room_policy import CapacityRule
 from app.schemas.event import Scope
 from app.schemas.waiting import WaitingRead, WaitingSort, WaitingWrite
-from app.services import booking_service, event_service, offer_service, series_service
+from app.services import booking_service, event_service, offer_service, room_capacity, series_service
 from app.services.booking_conflict import refused
 from app.services.booking_statements import OCCURRENCE
 from app.services.event_edit_service import Trace
@@ -228,7 +228,7 @@ def _checked_rules(session: Session, actor: Actor, wish: Wish) -> Rules:
     people = {}
     if room.capacity_rule == CapacityRule.ENFORCE and wish.event_id is not None:
         event = session.get_one(Event, (actor.company, wish.event_id))
-        people = {event.id: booking_service.people_of(session, event)}
+        people = {event.id: room_capacity.people_of(session, event)}
     broken = broken_by(room, [wish], is_series=False, people=people)
     # Where an approver may make an exception, taking the offer will ask them.
     if broken and room.refuses_out_of_policy:

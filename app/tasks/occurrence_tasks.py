@@ -3,7 +3,7 @@
 import structlog
 from celery import shared_task
 
-from app.services import booking_service, occurrence_service, time_repair_service
+from app.services import booking_extension, occurrence_service, time_repair_service
 from app.tasks.rounds import all_companies, in_company
 
 log = structlog.get_logger(__name__)
@@ -31,7 +31,7 @@ def book_reached_rooms() -> int:
         booked = True
         while booked:
             with in_company(company, "book_reached_rooms") as session:
-                booked = booking_service.book_reached(session, company)
+                booked = booking_extension.book_reached(session, company)
             total += booked
     log.info("reached_rooms_booked", series=total)
     return total

@@ -10,7 +10,7 @@ import pytest
 from app.core import tenancy
 from app.db import SessionLocal
 from app.models.event import Event
-from app.services import booking_service
+from app.services import booking_extension
 from app.tasks.occurrence_tasks import book_reached_rooms, extend_occurrences
 from tests.support.people import Company, Person
 from tests.support.planning import accepted, at, enter, settings, today
@@ -152,7 +152,7 @@ def test_rule_9_new_time_zone_data_gives_nobody_a_room_that_was_refused(
     )
     with SessionLocal.begin() as session:
         tenancy.enter(session, company.organization.id, origin="test")
-        booking_service.follow(session, session.get_one(Event, (company.organization.id, series_id)))
+        booking_extension.follow(session, session.get_one(Event, (company.organization.id, series_id)))
     assert bookings(database, series_id) == [(*state, request_id)]
     (request,) = accepted(anna.get("/rooms/requests", box="mine"))["items"]
     assert request["state"] == {"wait": "pending", "approve": "approved", "decline": "declined"}[verdict]
