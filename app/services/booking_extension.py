@@ -89,7 +89,10 @@ def _book_what_is_free(session: Session, series: Event, difference: Sequence[Any
                 plan.states[broken.wish.original_start] = BookingState.DECLINED
                 plan.reasons[broken.wish.original_start] = BookingReason.RULE
         for wish in own:
-            if wish.starts_at >= room.window_end:
+            if not room.is_active:
+                plan.states[wish.original_start] = BookingState.DECLINED
+                plan.reasons[wish.original_start] = BookingReason.RULE
+            elif wish.starts_at >= room.window_end:
                 plan.states[wish.original_start] = BookingState.LATER
                 plan.reasons.pop(wish.original_start, None)
     for original, one in decided.items():
