@@ -72,16 +72,13 @@ class Targets:
                 delegate = self.cast.company.person()
                 return Target({"delegation_id": self._made("/delegations", {"delegate_id": delegate.id}, owner)})
             case "rooms":
-                return self._room()
+                return self._room(path, owner)
             case "room-blockings":
                 return Target(
                     {"blocking_id": self._made("/room-blockings", {"start": "2027-05-01", "end": "2027-05-02"})}
                 )
-                return self._room(path, owner)
             case "buildings":
                 return Target({"building_id": self._made("/buildings", {"name": new_id().hex})})
-                return self._room(path, owner)
-                return self._room(path)
             case "departments":
                 return Target({"department_id": self._department()})
         raise AssertionError(f"nobody knows how to make what {path} names")
@@ -153,58 +150,48 @@ class Targets:
         return Target(ids)
 
     def _room(self, path: str, owner: Person) -> Target:
-        """A room with something in it, and what somebody has asked for or holds there where the path names that."""
+        """A room with something in it, and what the path needs to be there: requests, holds, meetings, who waits."""
         body = {"name": new_id().hex, "capacity": 4, "equipment": [{"name": "chair", "quantity": 10_000}]}
         room = self._accepted(self.cast.admin.post("/rooms", body), 201)
-        room_id = room["id"]
-        ids, next_week = {"room_id": room_id, "equipment_id": room["equipment"][0]["id"]}, today() + timedelta(days=7)
+        room_id, next_week = room["id"], today() + timedelta(days=7)
+        ids = {"room_id": room_id, "equipment_id": room["equipment"][0]["id"]}
+        if "/panel" in path and not path.endswith("/panel-token"):
+            return Target(ids, self._panel(path, room_id))
         if "{request_id}" in path:
             lend_by_approver(self.cast.company, room_id)
             asked = self.cast.company.person().post("/events", event(room_id=room_id, **at(next_week)))
             ids["request_id"] = self._accepted(asked, 201)["room_report"]["occurrences"][0]["request_id"]
         if "{hold_id}" in path:
             ids["hold_id"] = self._made(f"/rooms/{room_id}/holds", slot(next_week), owner)
-        return Target(ids)
-        """A room; taken at the time for which others wait, where somebody is to wait; free again and offered."""
-        room_id = self._made("/rooms", {"name": new_id().hex, "capacity": 4})
-        if "waiting" not in path:
-            return Target({"room_id": room_id})
-        booked = self._made("/events", event(room_id=room_id))
-        if "{waiting_id}" not in path:
-            return Target({"room_id": room_id})
-        needs = self._made("/events", event(), owner)
-        waiting_id = self._made(f"/rooms/{room_id}/waiting", {"event_id": needs}, owner)
-        self.cast.admin.delete(f"/events/{booked}")
-        return Target({"waiting_id": waiting_id})
-        """A room with something in it; and where the path is about using it, the owner's meeting, which goes on now."""
-        body = {"name": new_id().hex, "capacity": 4, "equipment": [{"name": "chair", "quantity": 10_000}]}
-        room = self._accepted(self.cast.admin.post("/rooms", body), 201)
+        if "waiting" in path:
+            # Taken at the time for which others wait.
+            booked = self._made("/events", event(room_id=room_id))
+        if "{waiting_id}" in path:
+            # And free again: it is offered.
+            needs = self._made("/events", event(), owner)
+            ids["waiting_id"] = self._made(f"/rooms/{room_id}/waiting", {"event_id": needs}, owner)
+            self.cast.admin.delete(f"/events/{booked}")
         if path.endswith(USES_OF_ROOMS):
-            times = {"start_time": soon(-10), "end_time": soon(50), "time_zone": "UTC"}
-            self._made("/events", event(**times, room_id=room["id"]), owner)
-        return Target({"room_id": room["id"], "equipment_id": room["equipment"][0]["id"]})
+            self._meet_now(room_id, owner)
+        return Target(ids)
+
+    def _panel(self, path: str, room_id: str) -> dict[str, str]:
+        """The query that opens the room's panel; and the meeting that its buttons are about."""
+        door = f"/rooms/{room_id}/panel"
+        query = {"token": str(self._accepted(self.cast.admin.post(f"{door}-token"), 201)["token"])}
+        if path.endswith(("/check-in", "/end", "/extend")):
+            self._meet_now(room_id, self.cast.admin)
+        return query
+
+    def _meet_now(self, room_id: str, owner: Person) -> None:
+        times = {"start_time": soon(-10), "end_time": soon(50), "time_zone": "UTC"}
+        self._made("/events", event(**times, room_id=room_id), owner)
 
     def _feed(self, path: str, owner: Person) -> Target:
         feed = self._accepted(owner.post("/feeds", {}), 201)
         if "{token}" in path:
             return Target({"token": feed["url"].rpartition("/")[2].removesuffix(".ics")})
         return Target({"feed_id": feed["id"]})
-
-    def _room(self, path: str) -> Target:
-        """A room and, where the path is its panel's, the secret, and a meeting that its buttons are about."""
-        room_id = self._made("/rooms", {"name": new_id().hex, "capacity": 4})
-        door = f"/rooms/{room_id}/panel"
-        if "/panel" not in path or path.endswith("/panel-token"):
-            return Target({"room_id": room_id})
-        query = {"token": self._accepted(self.cast.admin.post(f"{door}-token"), 201)["token"]}
-        if path.endswith(("/end", "/extend")):
-            booked = self.cast.admin.client.post(f"{door}/book", params=query, json={"minutes": 15})
-            self._accepted(booked, 201)
-        if path.endswith("/check-in"):
-            start = datetime.now(UTC) + timedelta(minutes=1)
-            times = {"start_time": start.isoformat(), "end_time": (start + timedelta(minutes=30)).isoformat()}
-            self._made("/events", event(**times, room_id=room_id))
-        return Target({"room_id": room_id}, query)
 
     def _organization(self, path: str, sender: Person) -> Target:
         organization, query = str(self.cast.company.organization.id), dict[str, str]()
