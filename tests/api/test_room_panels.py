@@ -13,11 +13,19 @@ from psycopg.types.multirange import Multirange
 from psycopg.types.range import Range
 
 from app.models import Role
+from tests.support import panels
 from tests.support.panels import Panel, block, hold, iso, meet, rule, soon, wall_of
 from tests.support.people import Company
 from tests.support.planning import MISSING_ID, accepted, overlapping_pairs, refused
 
 Database = psycopg.Connection[Any]
+
+
+@pytest.fixture(autouse=True)
+def _one_present_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test counts from the minute in which it began, also when the next one begins on the way."""
+    minute = panels.present_minute()
+    monkeypatch.setattr(panels, "present_minute", lambda: minute)
 
 
 @pytest.fixture

@@ -80,9 +80,14 @@ class Followed:
         return list(self.lines)
 
 
+def present_minute() -> datetime:
+    """The minute that `soon` counts from."""
+    return datetime.now(UTC).replace(second=0, microsecond=0)
+
+
 def soon(minutes: float) -> datetime:
     """So many minutes from the present one."""
-    return datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=minutes)
+    return present_minute() + timedelta(minutes=minutes)
 
 
 def iso(moment: datetime) -> str:
