@@ -123,7 +123,7 @@ def _cast(rig: Rig) -> Cast:
             values = {"o": first.organization_id, "r": room, "p": str(new_id()), "u": first.user_id}
             connection.execute(
                 "INSERT INTO rooms (organization_id, id, name, capacity, is_active)"
-                " VALUES (%(o)s, %(r)s, 'Race ' || %(r)s, 8, true)",
+                " VALUES (%(o)s, %(r)s, 'Race ' || %(p)s::text, 8, true)",
                 values,
             )
             if number < LENT:

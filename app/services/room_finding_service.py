@@ -110,10 +110,10 @@ def list_nearest(
 
     Raises:
         NotFound: the company has no such room or building.
-        Invalid: neither a room nor a building is named, or both are.
+        Invalid: both a room and a building are named.
     """
-    if (spot.room_id is None) == (spot.building_id is None):
-        raise Invalid("room_or_building_needed", field="near_room_id")
+    if spot.room_id is not None and spot.building_id is not None:
+        raise Invalid("room_or_building", field="near_room_id")
     if spot.room_id is not None:
         room = room_service.get_room(session, actor, spot.room_id)
         spot = Spot(room.id, room.building_id, room.floor, room.zone)

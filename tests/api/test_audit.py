@@ -48,7 +48,7 @@ class Scene:
         admin, person = company.admin, company.person(full_name="Anna")
         scene = cls(company, admin, person, company.person(), sign_in(company.client, None, role=Role.ADMIN))
         room, calendar = (
-            admin.create_room(),
+            admin.create_room(equipment=["projector"]),
             accepted(admin.post("/calendars", {"name": "Team", "is_public": True}), 201),
         )
         made = admin.create_event(calendar_id=calendar["id"], participants=[{"user_id": person.id}])
@@ -61,7 +61,16 @@ class Scene:
             admin.post(f"/calendars/{calendar['id']}/shares", {"user_id": person.id, "level": "read"}), 201
         )
         delegation = accepted(admin.post("/delegations", {"delegate_id": person.id}), 201)
+        lent = admin.create_room()["id"]
+        accepted(admin.patch(f"/rooms/{lent}/policy", {"in_policy": "request"}))
+        asked = accepted(person.post("/events", event(room_id=lent)), 201)
         scene.ids = {
+            "building": accepted(admin.post("/buildings", {"name": "House"}), 201)["id"],
+            "blocking": accepted(admin.post("/room-blockings", {"start": "2027-04-01", "end": "2027-04-02"}), 201)[
+                "id"
+            ],
+            "equipment": room["equipment"][0]["id"],
+            "request": asked["room_report"]["occurrences"][0]["request_id"],
             "share": share["id"],
             "feed": accepted(admin.post(f"/calendars/{calendar['id']}/feeds", {"detail": "full"}), 201)["id"],
             "delegation": delegation["id"],
@@ -117,6 +126,44 @@ WRITES = [
           {"name": "Red", "capacity": 9}, "room"),
     Write("PATCH /rooms/{room_id}", "rooms", "changed", {"capacity": 9}, {"capacity": 8}, {"capacity": 9}, "room"),
     Write("DELETE /rooms/{room_id}", "rooms", "changed", None, {"is_active": True}, {"is_active": False}, "room"),
+    Write("POST /buildings", "buildings", "created", {"name": "Tower"}, None, {"name": "Tower"}),
+    Write("PUT /buildings/{building_id}", "buildings", "changed", {"name": "New"}, {"name": "House"}, {"name": "New"},
+          "building"),
+    Write("PATCH /buildings/{building_id}", "buildings", "changed", {"address": "Here"}, {"address": None},
+          {"address": "Here"}, "building"),
+    Write("DELETE /buildings/{building_id}", "buildings", "deleted", None, {"name": "House"}, None, "building"),
+    Write("PUT /rooms/policy", "booking_policies", "changed", {"max_minutes": 60}, {"max_minutes": None},
+          {"max_minutes": 60}),
+    Write("PATCH /rooms/policy", "booking_policy_people", "created", {"approvers": [{"user_id": "<person>"}]}, None,
+          {"purpose": "approver"}),
+    *(
+        Write(f"{method} {path}/policy", "booking_policies", "changed", {"min_minutes": 5}, {"min_minutes": None},
+              {"min_minutes": 5})
+        for method in ("PUT", "PATCH")
+        for path in ("/rooms/{room_id}", "/buildings/{building_id}")
+    ),
+    Write("POST /room-blockings", "room_blockings", "created", {"start": "2027-05-01", "end": "2027-05-02"}, None,
+          {"kind": "other"}),
+    Write("PUT /room-blockings/{blocking_id}", "room_blockings", "changed",
+          {"start": "2027-05-01", "end": "2027-05-02", "title": "May"}, {"title": None}, {"title": "May"}, "blocking"),
+    Write("PATCH /room-blockings/{blocking_id}", "room_blockings", "changed", {"kind": "holiday"}, {"kind": "other"},
+          {"kind": "holiday"}, "blocking"),
+    Write("DELETE /room-blockings/{blocking_id}", "room_blockings", "deleted", None, {"kind": "other"}, None,
+          "blocking"),
+    Write("PATCH /rooms/{room_id}/equipment/{equipment_id}", "room_equipment", "changed", {"out_of_order": 1},
+          {"out_of_order": 0}, {"out_of_order": 1}, "equipment"),
+    Write("POST /rooms/{room_id}/panel-token", "rooms", "changed", None, {"panel_token_hash": "***"},
+          {"panel_token_hash": "*** (changed)"}, "room",
+          first=(("POST /rooms/{room_id}/panel-token", "", None),), success=201),
+    Write("DELETE /rooms/{room_id}/panel-token", "rooms", "changed", None, {"panel_token_hash": "***"}, {}, "room",
+          first=(("POST /rooms/{room_id}/panel-token", "", None),), success=201),
+    Write("POST /rooms/requests/{request_id}/approve", "room_requests", "changed", {}, {"state": "pending"},
+          {"state": "approved"}, "request"),
+    Write("POST /rooms/requests/{request_id}/decline", "room_requests", "changed", {"comment": "No"},
+          {"state": "pending"}, {"state": "declined", "comment": "No"}, "request"),
+    Write("POST /rooms/{room_id}/closing", "rooms", "changed", {}, {"is_active": True}, {"is_active": False}, "room"),
+    Write("POST /events/{event_id}/rebooking", "events", "changed",
+          {"items": [{"occurrence": "2027-03-22T09:00:00", "room_id": "<room>"}]}, {"room_id": None}, {}, "event"),
     Write("POST /calendars", "calendars", "created", {"name": "Mine"}, None, {"name": "Mine", "is_public": False}),
     Write("PUT /calendars/{calendar_id}", "calendars", "changed", {"name": "Ours", "is_public": True},
           {"name": "Team"}, {"name": "Ours"}, "calendar"),
@@ -211,8 +258,18 @@ WRITES = [
 # A renewed token is no news. Registering and signing in are tested below: nobody is signed in. Who deletes a company
 # takes its record away; the installation keeps the entry about the company. What takes files has tests of its own. How
 # people arrange their own list of calendars is nobody's business. The address of a feed outside may hold a secret.
+# Holds, waiting and check-in come and go, and what they book follows from events.
 ELSEWHERE = {
     "POST /events/find-time",
+    "POST /rooms/for-series",
+    *(f"POST /rooms/{{room_id}}/{what}" for what in ("holds", "waiting", "check-in", "end-early", "extend")),
+    *(f"POST /rooms/{{room_id}}/panel/{what}" for what in ("book", "check-in", "end", "extend")),
+    "DELETE /rooms/holds/{hold_id}",
+    "DELETE /rooms/waiting/{waiting_id}",
+    "POST /rooms/waiting/{waiting_id}/accept",
+    "POST /rooms/check-in",
+    "PUT /rooms/{room_id}/photo",
+    "DELETE /rooms/{room_id}/photo",
     "POST /calendars/{calendar_id}/imports",
     "PATCH /calendars/subscriptions/{outside_calendar_id}",
     "POST /calendars/subscriptions/{outside_calendar_id}/refresh",

@@ -93,6 +93,7 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "POST /room-blockings": {"start": "2027-05-01", "end": "2027-05-02"},
     "PUT /room-blockings/{blocking_id}": {"start": "2027-05-01", "end": "2027-05-02"},
     "PATCH /room-blockings/{blocking_id}": {"title": "Cleaning"},
+    "POST /rooms/for-series": {"start_time": "2027-05-03T09:00:00", "end_time": "2027-05-03T10:00:00"},
     "POST /buildings": {"name": "Tower"},
     "PUT /buildings/{building_id}": {"name": "Tower"},
     "PATCH /buildings/{building_id}": {"name": "Tower"},

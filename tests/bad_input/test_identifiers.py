@@ -27,6 +27,7 @@ BY_ID = [
     if "{" in path and "{token}" not in path
     for method in operations
 ]
+WINDOW = {"from": "2027-05-01", "to": "2027-05-02"}
 PARAMETER = re.compile(r"\{\w+\}")
 PANEL = re.compile(r"/panel(/|$)")
 NOT_FOUND = {
@@ -59,12 +60,10 @@ def test_a_path_needs_uuids(world: World, method: str, template: str, value: str
 def test_an_id_that_nobody_has_is_not_found(world: World, method: str, template: str) -> None:
     path = PARAMETER.sub("<missing>", template)
     first, second = (*template.split("/"), "")[1:3]
-    code = NOT_FOUND.get(f"{first}/{second}") or NOT_FOUND[first]
-    first, second = template.split("/")[1:3]
-    code = NOT_FOUND.get(f"{first}/{second}", NOT_FOUND[first])
     # At a room's door, the secret of the address comes first.
-    code = "panel_not_found" if PANEL.search(template) else NOT_FOUND[template.split("/")[1]]
-    world.refuses(404, code, method, path, **good_body(f"{method} {template}"))
+    code = "panel_not_found" if PANEL.search(template) else NOT_FOUND.get(f"{first}/{second}") or NOT_FOUND[first]
+    sent = {"params": WINDOW} if template.endswith("/blocked") else good_body(f"{method} {template}")
+    world.refuses(404, code, method, path, **sent)
 
 
 _DAY = {"start": "2027-05-01", "end": "2027-05-02"}
@@ -132,9 +131,8 @@ NAMED_IN_BODIES += [
 
 def filled(value: Any, whose: str) -> Any:
     """`<{} room>` as `<their room>`, or as `<missing>`."""
-    if isinstance(value, str) and "{}" in value:
-        head, _, tail = value.partition("<{} ")
-        return head + ("<missing>" if whose == "nobody's" else f"<their {tail}")
+    if isinstance(value, str):
+        return re.sub(r"<\{\} ([\w ]+)>", "<missing>" if whose == "nobody's" else r"<their \1>", value)
     if isinstance(value, dict):
         return {key: filled(item, whose) for key, item in value.items()}
     if isinstance(value, list):

@@ -75,7 +75,8 @@ TEXT_QUERIES = {
     "equipment": 200,
     "position": 200,
     "object_type": 200,
-    "token": 403,
+    # Of a panel, of which there then is none, or of an invitation.
+    "token": (403, 404),
     "confirm": 403,
     "name": 201,
 }
@@ -97,7 +98,7 @@ def test_no_text_in_an_address_breaks_a_request(
     for text in ("%00", "a%00b", "%ED%A0%80", "%FF%FE", "%", "%zz", "%1B", "%0D%0ASet-Cookie:a=b", "'"):
         answer = world.admin.call(method, f"{path}?{'&'.join([*query, f'{name}={text}'])}", **sent)
         good = TEXT_QUERIES.get(name, 422)
-        assert answer.status_code in (422, good), answer.text
+        assert answer.status_code in (422, *(good if isinstance(good, tuple) else (good,))), answer.text
         assert "set-cookie" not in answer.headers
 
 

@@ -283,6 +283,7 @@ def request_of(
             for path in ("/rooms/policy", "/rooms/{room_id}/policy", "/buildings/{building_id}/policy")
         },
         "GET /rooms/available": {"params": window},
+        "POST /rooms/for-series": {"json": {"start_time": "2027-05-03T09:00:00", "end_time": "2027-05-03T10:00:00"}},
         "GET /rooms/check-in": {"params": {"token": "unknown"}},
         "POST /rooms/check-in": {"params": {"token": "unknown"}},
         "GET /rooms/no-shows": {"params": window},

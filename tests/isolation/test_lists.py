@@ -36,6 +36,7 @@ LISTS: dict[str, dict[str, Any]] = {
     "/calendars/subscriptions": {},
     "/rooms/requests": {},
     "/rooms/holds": {},
+    "/rooms/nearest": {"within_minutes": 1440, "limit": 50},
     "/rooms/available": {"from": "2027-06-01", "to": "2027-06-02", "limit": 500},
     "/rooms/no-shows": {"from": f"{today() - timedelta(days=7)}", "to": f"{today() + timedelta(days=7)}"},
 }
@@ -56,7 +57,10 @@ FILTERS = {
     "delegate_id": "<employee>",
     "actor_id": "<admin>",
     "object_id": "<room>",
+    "near_room_id": "<room>",
 }
+# Lists that know no window of time.
+UNDATED = ("/rooms/nearest", "/room-blockings")
 # Who asks for what is theirs: the record of writes is for administrators.
 ASKERS = {
     **dict.fromkeys(("/feeds", "/calendars/subscriptions", "/audit", "/users/export"), "admin"),
@@ -110,9 +114,10 @@ def test_a_list_shows_the_own_company_and_no_other(world: Isolation, path: str) 
 @pytest.mark.parametrize(("path", "name"), PARAMETERS)
 def test_a_filter_for_an_object_of_another_company_finds_nothing(world: Isolation, path: str, name: str) -> None:
     for stranger in (world.theirs.company.admin, *([] if path in ASKERS else [world.theirs.employee])):
-        if path.startswith(("/statistics", "/rooms/no-shows")):
-            query = world.named({**SPRING, name: FILTERS[name]})
-            refused(stranger.call("GET", path, params=query), 404, f"{name.removesuffix('_id')}_not_found")
+        if path.startswith(("/statistics", "/rooms/no-shows", "/rooms/nearest", "/room-blockings")):
+            query = world.named({**(SPRING if path not in UNDATED else {}), name: FILTERS[name]})
+            code = f"{name.removeprefix('near_').removesuffix('_id')}_not_found"
+            refused(stranger.call("GET", path, params=query), 404, code)
         elif path == EXPORT:
             answer = stranger.call("GET", path, params=world.named({name: FILTERS[name]}))
             assert (answer.status_code, len(answer.text.splitlines())) == (200, 1)

@@ -87,7 +87,8 @@ def list_nearest_rooms(
     limit: Annotated[int, Query(ge=1, le=50)] = 10,
 ) -> Any:
     """Rooms that are free, or become free soon: first those in the same zone of the floor, on the floor, on the floors
-    next to it, in the building, elsewhere; equally near ones by when they become free, then by size.
+    next to it, in the building, elsewhere; equally near ones by when they become free, then by size. Where no place is
+    named, all are elsewhere.
     """
     body = room_finding_service.list_nearest(
         session,

@@ -5,8 +5,8 @@ ROOM_FINDING: dict[str, tuple[str, str]] = {
         "Say until when (to), or for how many minutes (duration_minutes).",
         "Укажите, до какого времени (to) или на сколько минут (duration_minutes).",
     ),
-    "room_or_building_needed": (
-        "Name either a room (near_room_id) or a building (building_id).",
-        "Укажите либо комнату (near_room_id), либо здание (building_id).",
+    "room_or_building": (
+        "Name a room (near_room_id) or a building (building_id), not both.",
+        "Укажите комнату (near_room_id) или здание (building_id), но не оба сразу.",
     ),
 }
