@@ -4,15 +4,15 @@ Time zones and recurrence are ours to count, so that PostgreSQL is told instants
 and zone, a building, a zone), since a company has thousands of rooms and few of these.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, LiteralString
 from uuid import UUID
 
-from psycopg.types.multirange import Multirange
 from sqlmodel import Session
 
 from app.calendaring.weekly_hours import gaps, open_times
@@ -21,12 +21,12 @@ from app.core.hot import HotStatement, fetch_rows, hot_statement
 from app.models.room_policy import RoomBlocking
 from app.services.blocking_service import series_of_blocking
 from app.services.room_rules import Rules
-from app.services.room_rules_sql import ZONE_SQL, rule
 
 Time = tuple[datetime, datetime]
 # No zone is further from UTC.
 _ZONES_APART = timedelta(days=1)
 NOBODY = UUID(int=0)
+_SPAN = re.compile(r"\[(\d+),(\d+)\)")
 
 # Which opening hours there are in which zones, and what blocks rooms: of one room, of a building, or of all.
 _PLACES_SQL: HotStatement = hot_statement("""
@@ -35,8 +35,8 @@ _PLACES_SQL: HotStatement = hot_statement("""
         UNION
         SELECT time_zone FROM buildings WHERE organization_id = %(company)s
     ), found AS (
-        SELECT p.room_id, p.building_id, p.opening_hours, NULL::timestamp AS start_wall, NULL::timestamp AS end_wall,
-               NULL AS recurrence_rule
+        SELECT p.room_id, p.building_id, p.opening_hours::text, NULL::timestamp AS start_wall,
+               NULL::timestamp AS end_wall, NULL AS recurrence_rule
         FROM booking_policies p WHERE p.organization_id = %(company)s AND p.opening_hours IS NOT NULL
         UNION ALL
         SELECT k.room_id, k.building_id, NULL, k.start_wall, k.end_wall, k.recurrence_rule
@@ -44,7 +44,9 @@ _PLACES_SQL: HotStatement = hot_statement("""
         WHERE k.organization_id = %(company)s AND k.start_wall < %(until)s
           AND (k.last_end_wall IS NULL OR k.last_end_wall > %(from)s)
     )
-    SELECT found.*, zone.time_zone
+    SELECT DISTINCT CASE WHEN opening_hours IS NULL THEN found.room_id END,
+           CASE WHEN opening_hours IS NULL THEN found.building_id END,
+           opening_hours, start_wall, end_wall, recurrence_rule, zone.time_zone
     FROM found
     LEFT JOIN rooms r ON r.organization_id = %(company)s AND r.id = found.room_id
     LEFT JOIN buildings house
@@ -53,7 +55,7 @@ _PLACES_SQL: HotStatement = hot_statement("""
     JOIN zone ON coalesce(found.room_id, found.building_id) IS NULL
               OR zone.time_zone = coalesce(house.time_zone, firm.time_zone)
 """)
-# To be joined to the rooms of RULES_FROM: what of `closed_times` is about a room `r`; may be null each.
+# What `closed_times` found, as `of_hours` and `of_place`.
 CLOSED_CTE: LiteralString = """
     of_hours AS MATERIALIZED (
         SELECT * FROM unnest(%(hours)s::text[]::int4multirange[], %(hours_zones)s::text[],
@@ -63,16 +65,12 @@ CLOSED_CTE: LiteralString = """
                              %(blocked_times)s::text[]::tstzmultirange[]) of_place (room_id, building_id, zone, times)
     )
 """
-CLOSED_JOINS: LiteralString = f"""
-    LEFT JOIN of_hours ON of_hours.hours = {rule("opening_hours")} AND of_hours.zone = {ZONE_SQL}
-    LEFT JOIN of_place blocked_room ON blocked_room.room_id = r.id
-    LEFT JOIN of_place blocked_building ON blocked_building.building_id = r.building_id
-    LEFT JOIN of_place blocked_zone ON blocked_zone.zone = {ZONE_SQL}
+# When a room `c` is closed, by its hours, its zone and its building.
+CLOSED_SQL: LiteralString = """
+    coalesce((SELECT times FROM of_hours h WHERE h.hours = c.opening_hours AND h.zone = c.time_zone), '{}')
+    + coalesce((SELECT range_agg(times) FROM of_place k
+                WHERE k.room_id = c.id OR k.building_id = c.building_id OR k.zone = c.time_zone), '{}')
 """
-CLOSED_SQL: LiteralString = """(
-    coalesce(of_hours.times, '{}') + coalesce(blocked_room.times, '{}') + coalesce(blocked_building.times, '{}')
-    + coalesce(blocked_zone.times, '{}')
-)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +118,7 @@ def closed_times(session: Session, company: UUID, start: datetime, end: datetime
     closed = ClosedTimes()
     for room, building, hours, start_wall, end_wall, recurrence_rule, zone in rows:
         if hours is not None:
-            closed.hours[_hours_text(hours), zone] = _closed_by_hours(hours, zone, start, end)
+            closed.hours[hours, zone] = _closed_by_hours(hours, zone, start, end)
             continue
         times = _blocked(start_wall, end_wall, recurrence_rule, zone, start, end)
         if times and room is not None:
@@ -140,8 +138,9 @@ def closed_by_rules(rules: Rules, start: datetime, end: datetime) -> Iterator[Ti
         yield max(block.starts_at, start), min(block.ends_at, end)
 
 
-def _closed_by_hours(hours: Multirange[int], zone: str, start: datetime, end: datetime) -> list[Time]:
-    spans = [(span.lower or 0, span.upper or 0) for span in hours]
+def _closed_by_hours(hours: str, zone: str, start: datetime, end: datetime) -> list[Time]:
+    """Outside the spans of an int4multirange, as PostgreSQL writes it."""
+    spans = [(int(opens), int(closes)) for opens, closes in _SPAN.findall(hours)]
     return gaps(open_times(spans, get_zone(zone), start, end), start, end)
 
 
@@ -157,13 +156,9 @@ def _blocked(
     return [(one.start, one.end) for one in found]  # type: ignore[misc]
 
 
-def _hours_text(hours: Multirange[int]) -> str:
-    return "{" + ",".join(f"[{span.lower},{span.upper})" for span in hours) + "}"
-
-
 def _multirange(times: Iterable[Time]) -> str:
     return "{" + ",".join(f'["{_iso(start)}","{_iso(end)}")' for start, end in times) + "}"
 
 
 def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat()
+    return moment.isoformat()

@@ -10,10 +10,10 @@ from typing import LiteralString
 from app.core.hot import HotStatement, hot_statement
 from app.models.booking import BLOCKING_SQL
 from app.schemas.room_finding import AvailableRoomRead, NearRoomRead, SeriesRoomRead
-from app.services.closed_times import CLOSED_CTE, CLOSED_JOINS, CLOSED_SQL
+from app.services.closed_times import CLOSED_CTE, CLOSED_SQL
 from app.services.equipment_service import EQUIPMENT_JSON, HAS_WORKING_SQL
 from app.services.json_rows import instant, json_columns
-from app.services.room_rules_sql import RULES_FROM, is_approver, may_book, needs_approver, rule
+from app.services.room_rules_sql import RULES_FROM, ZONE_SQL, is_approver, may_book, needs_approver, rule
 
 ELSEWHERE = 1000
 _FLOORS_MOST = 400
@@ -27,28 +27,42 @@ def distance(building: LiteralString, floor: LiteralString, zone: LiteralString)
 
 
 # What keeps the room `c` from the asker, whose own holds give way. OFFSET 0 keeps "one index scan for each room".
-_TAKEN = f"""
+_TAKEN = """
     SELECT range_agg(tstzrange(lower(b.during) - c.buffer_after, upper(b.during) + c.buffer_before))
-    FROM (
-        SELECT during FROM room_bookings b
-        WHERE b.organization_id = %(company)s AND b.room_id = c.id AND b.during && {{around}} AND b.{BLOCKING_SQL}
-          AND (b.state <> 'held' OR b.expires_at > now() AND b.held_by_id <> %(person)s)
-        OFFSET 0
-    ) b
+    FROM ({bookings} OFFSET 0) b
+    WHERE b.state <> 'held' OR b.expires_at > now() AND b.held_by_id <> %(person)s
+"""
+_BOOKINGS = f"""
+    SELECT during, state, expires_at, held_by_id FROM room_bookings b
+    WHERE b.organization_id = %(company)s AND b.room_id = c.id AND b.{BLOCKING_SQL}
+"""
+# Of many times at once, by the index of the constraint.
+_TAKEN_OF_SERIES = _TAKEN.format(bookings=f"{_BOOKINGS} AND b.during && shape.around")
+# Of one stretch, by an index that costs a third: bookings of a room do not overlap, and hold their start, so that they
+# come in the order of their starts; of those that start outside, only the next on either side can reach into it.
+_BOOKINGS_NEAR = f"""
+    (({_BOOKINGS} AND b.starts_at <= c.earliest ORDER BY b.starts_at DESC LIMIT 1)
+     UNION ALL ({_BOOKINGS} AND b.starts_at > c.earliest AND b.starts_at < c.latest)
+     UNION ALL ({_BOOKINGS} AND b.starts_at >= c.latest ORDER BY b.starts_at LIMIT 1))
 """
 
 
-def _candidates(order: LiteralString, columns: LiteralString, condition: LiteralString) -> LiteralString:
-    """The rooms that fit and that the asker may book, as `candidate`, in an order."""
+def _candidates(
+    order: LiteralString, columns: LiteralString, condition: LiteralString, kept: LiteralString = "MATERIALIZED"
+) -> LiteralString:
+    """The rooms that fit and that the asker may book, as `candidate`, in an order.
+
+    What costs more than finding them is for the rooms that are looked at: see `_rooms`.
+    """
     return f"""
-        candidate AS MATERIALIZED (
-            SELECT r.id, r.capacity, {CLOSED_SQL} AS closed, {columns},
+        candidate AS {kept} (
+            SELECT r.id, r.capacity, r.building_id, {ZONE_SQL} AS time_zone, {rule("opening_hours")} AS opening_hours,
+                   {columns}, {rule("in_policy")} = 'request' AS is_lent,
                    make_interval(mins => coalesce({rule("buffer_before_minutes")}, 0)) AS buffer_before,
                    make_interval(mins => coalesce({rule("buffer_after_minutes")}, 0)) AS buffer_after,
-                   {needs_approver("%(person)s")} AND NOT {is_approver("%(person)s")} AS needs_approval,
                    least(now() + make_interval(days => coalesce({rule("booking_window_days")}, %(window_days)s)),
                          %(horizon)s) AS bookable_until
-            FROM {RULES_FROM} {CLOSED_JOINS}
+            FROM {RULES_FROM}
             WHERE r.organization_id = %(company)s AND r.is_active AND r.capacity >= %(capacity)s
               AND (%(building)s::uuid IS NULL OR r.building_id = %(building)s)
               AND (%(floor)s::int IS NULL OR r.floor = %(floor)s)
@@ -61,49 +75,69 @@ def _candidates(order: LiteralString, columns: LiteralString, condition: Literal
     """
 
 
+# Whether an approver decides, of the few rooms that are told.
+_NEEDS_APPROVAL = f"""CASE WHEN p.is_lent THEN (
+    SELECT {needs_approver("%(person)s")} AND NOT {is_approver("%(person)s")}
+    FROM {RULES_FROM} WHERE r.organization_id = %(company)s AND r.id = p.id
+) ELSE false END"""
+
+
 # The first time in the window at which the candidate `c` is free for long enough.
 _FREE = f"""
     SELECT lower(gap) AS free_from, upper(gap) AS free_until
     FROM unnest(
         tstzmultirange(tstzrange(%(from)s, %(until)s)) - c.closed
-        - coalesce(({_TAKEN.format(around="c.around")}), '{{}}')
+        - coalesce(({_TAKEN.format(bookings=_BOOKINGS_NEAR)}), '{{}}')
     ) gap
     WHERE upper(gap) - lower(gap) >= %(length)s AND lower(gap) <= %(last_start)s AND lower(gap) < c.bookable_until
     ORDER BY lower(gap) LIMIT 1
 """
-# `around` is a column, not an expression, since row-level security lets only a column be looked for in an index.
-_WITH_AROUND = """
-    SELECT *, tstzrange(%(from)s::timestamptz - buffer_before, %(until)s::timestamptz + buffer_after) AS around
-    FROM candidate
-"""
+
+
+def _rooms(order: LiteralString) -> LiteralString:
+    """The candidates with what each needs to be looked at: when it is closed, and between when bookings matter.
+
+    OFFSET 0 lets this be found once a room, and the order lets a page end where it is full.
+    """
+    return f"""
+        SELECT c.*, {CLOSED_SQL} AS closed, %(from)s::timestamptz - c.buffer_before AS earliest,
+               %(until)s::timestamptz + c.buffer_after AS latest
+        FROM candidate c ORDER BY {order} OFFSET 0
+    """
+
+
 _AVAILABLE_JSON = {
     "equipment": EQUIPMENT_JSON,
     "free_from": instant("p.free_from"),
     "free_until": instant("p.free_until"),
-    "needs_approval": "p.needs_approval",
+    "needs_approval": _NEEDS_APPROVAL,
 }
+_BY_SIZE = _candidates(
+    "r.capacity, r.id",
+    "0 AS distance",
+    "(%(after_capacity)s::int IS NULL OR (r.capacity, r.id) > (%(after_capacity)s::int, %(after_id)s::uuid))",
+    # Room by room, as far as the page reaches.
+    "NOT MATERIALIZED",
+)
 _AVAILABLE = f"""
-    WITH {CLOSED_CTE}, {
-    _candidates(
-        "r.capacity, r.id",
-        "0 AS distance",
-        "(%(after_capacity)s::int IS NULL OR (r.capacity, r.id) > (%(after_capacity)s::int, %(after_id)s::uuid))",
-    )
-}, around AS MATERIALIZED ({_WITH_AROUND}), page AS MATERIALIZED (
-        SELECT c.id, c.capacity, c.needs_approval, free.*
-        FROM around c CROSS JOIN LATERAL ({_FREE}) free
+    WITH {CLOSED_CTE}, {_BY_SIZE}, page AS MATERIALIZED (
+        SELECT c.id, c.capacity, c.is_lent, free.*
+        FROM ({_rooms("c.capacity, c.id")}) c CROSS JOIN LATERAL ({_FREE}) free
+        ORDER BY c.capacity, c.id
         LIMIT %(limit)s + 1
     )
     SELECT (SELECT coalesce(json_agg(item), '[]')::text
             FROM (
                 SELECT {json_columns(AvailableRoomRead, "r", **_AVAILABLE_JSON)}
-                FROM (SELECT * FROM page LIMIT %(limit)s) p
+                FROM (SELECT * FROM page ORDER BY capacity, id LIMIT %(limit)s) p
                 JOIN rooms r ON r.organization_id = %(company)s AND r.id = p.id
                 ORDER BY p.capacity, p.id
             ) item),
            last.capacity, last.id
     FROM (SELECT count(*) > %(limit)s AS is_full FROM page) count
-    LEFT JOIN LATERAL (SELECT capacity, id FROM page OFFSET %(limit)s - 1 LIMIT 1) last ON count.is_full
+    LEFT JOIN LATERAL (
+        SELECT capacity, id FROM page ORDER BY capacity, id OFFSET %(limit)s - 1 LIMIT 1
+    ) last ON count.is_full
 """
 # A page of AvailableRoomReads as JSON, and the keys of its last row where more follow.
 AVAILABLE_SQL: HotStatement = hot_statement(_AVAILABLE)
@@ -114,16 +148,15 @@ _NEAR_JSON = {
                    ELSE 'same_building' END""",
     "floors_apart": "CASE WHEN p.distance < 1000 THEN abs(r.floor - %(near_floor)s::int) END",
 }
+_BY_PLACE = _candidates(
+    "distance, r.capacity, r.id",
+    f"{distance('%(near_building)s::uuid', '%(near_floor)s::int', '%(near_zone)s::text')} AS distance",
+    "r.id IS DISTINCT FROM %(near_room)s::uuid",
+)
 _NEAREST = f"""
-    WITH {CLOSED_CTE}, {
-    _candidates(
-        "distance, r.capacity, r.id",
-        f"{distance('%(near_building)s::uuid', '%(near_floor)s::int', '%(near_zone)s::text')} AS distance",
-        "r.id IS DISTINCT FROM %(near_room)s::uuid",
-    )
-}, around AS MATERIALIZED ({_WITH_AROUND}), page AS MATERIALIZED (
-        SELECT c.id, c.capacity, c.distance, c.needs_approval, free.*
-        FROM (SELECT * FROM around ORDER BY distance) c CROSS JOIN LATERAL ({_FREE}) free
+    WITH {CLOSED_CTE}, {_BY_PLACE}, page AS MATERIALIZED (
+        SELECT c.id, c.capacity, c.distance, c.is_lent, free.*
+        FROM ({_rooms("c.distance")}) c CROSS JOIN LATERAL ({_FREE}) free
         ORDER BY c.distance, free.free_from, c.capacity, c.id
         LIMIT %(limit)s
     )
@@ -140,7 +173,7 @@ NEAREST_SQL: HotStatement = hot_statement(_NEAREST)
 CLASHES_SHOWN = 50
 _SERIES_JSON = {
     "equipment": EQUIPMENT_JSON,
-    "needs_approval": "p.needs_approval",
+    "needs_approval": _NEEDS_APPROVAL,
     "free": "%(count)s::int - p.clashing",
     "clashing": "p.clashing",
     "later": """(SELECT count(*) FROM wanted w
@@ -154,30 +187,30 @@ _SERIES_JSON = {
     )""",
 }
 # What is in the way of any occurrence is found at once; only where there is something are the occurrences counted.
+_FOR_ALL = _candidates(
+    "r.capacity, r.id",
+    "r.name",
+    f"""(NOT %(is_series)s OR coalesce({rule("recurring_allowed")}, true))""",
+)
 _FOR_SERIES = f"""
     WITH {CLOSED_CTE}, wanted AS MATERIALIZED (
         SELECT *, tstzrange(starts_at, ends_at) AS during
         FROM unnest(%(originals)s::text[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
             wanted (original_start, starts_at, ends_at)
-    ), {
-    _candidates(
-        "r.capacity, r.id",
-        "r.name",
-        f'''(NOT %(is_series)s OR coalesce({rule("recurring_allowed")}, true))''',
-    )
-}, shape AS MATERIALIZED (
+    ), {_FOR_ALL}, shape AS MATERIALIZED (
         SELECT buffer_before, buffer_after,
                range_agg(tstzrange(w.starts_at - buffer_before, w.ends_at + buffer_after)) AS around
         FROM (SELECT DISTINCT buffer_before, buffer_after FROM candidate) buffers CROSS JOIN wanted w
         GROUP BY buffer_before, buffer_after
     ), page AS MATERIALIZED (
-        SELECT c.*, found.busy,
+        SELECT c.*, found.closed, found.busy,
                CASE WHEN isempty(found.busy) THEN 0
                     ELSE (SELECT count(*)::int FROM wanted w WHERE w.during && found.busy) END AS clashing
         FROM (SELECT * FROM candidate WHERE %(first_start)s < bookable_until ORDER BY capacity, id LIMIT %(most)s) c
         JOIN shape USING (buffer_before, buffer_after)
         CROSS JOIN LATERAL (
-            SELECT c.closed + coalesce(({_TAKEN.format(around="shape.around")}), '{{}}') AS busy
+            SELECT closed, closed + coalesce(({_TAKEN_OF_SERIES}), '{{}}') AS busy
+            FROM (SELECT {CLOSED_SQL} AS closed OFFSET 0) closed OFFSET 0
         ) found
         ORDER BY clashing, c.capacity, c.name, c.id
         LIMIT %(limit)s

@@ -603,6 +603,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'later'"),
     )
     op.create_index(
+        op.f("ix_room_bookings_organization_id_room_id_starts_at"),
+        "room_bookings",
+        ["organization_id", "room_id", "starts_at"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('held', 'pending', 'confirmed')"),
+    )
+    op.create_index(
         op.f("ix_room_bookings_organization_id_held_by_id"),
         "room_bookings",
         ["organization_id", "held_by_id"],
@@ -779,6 +786,7 @@ def downgrade() -> None:
     )
     for index in ("ix_room_bookings_unused", "ix_room_bookings_asked"):
         op.drop_index(index, table_name="room_bookings")
+    op.drop_index(op.f("ix_room_bookings_organization_id_room_id_starts_at"), table_name="room_bookings")
     op.drop_index("ix_room_bookings_later", table_name="room_bookings", postgresql_where=sa.text("state = 'later'"))
     op.drop_index(
         op.f("ix_room_bookings_expires_at"),
