@@ -16,6 +16,7 @@ from bench import (
     meeting_figures_ics,
     people_figures,
     rig,
+    room_finding_figures,
     room_race_figures,
     series_figures,
     whole,
@@ -59,6 +60,8 @@ def measure(folder: Path, *, quick: bool) -> tuple[str, bool]:
     with embedded(folder) as servers, Generator() as generator:
         client = Client(generator, BRIEF if quick else NORMAL)
         figures = [*_told(_calendar(servers, client, quick=quick)), *_told(_people(servers, client, quick=quick))]
+        _say("loading rooms")
+        figures += _told(room_finding_figures.run(servers, client, quick=quick))
         machine = describe(servers.postgres.version(), servers.valkey.version())
     figures.extend(starts)
     return markdown(figures, client.ping, machine), all(figure.reached for figure in figures if figure.must)

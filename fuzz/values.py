@@ -84,6 +84,10 @@ class Values:
             values.update(code=None, minutes=15)
         if path == f"{API}/delegations":
             values["delegate_id"] = self.cast.company.person().id
+        if path.startswith(f"{API}/room-blockings"):
+            # Of a room of its own: nothing else is to be blocked.
+            place = {"room_id": self.cast.admin.create_room()["id"], "building_id": None}
+            values.update(start="2027-05-01", end="2027-05-02T12:00:00", recurrence_rule=None, **place)
         if path.endswith("/holds"):
             values.update(slot(today() + timedelta(days=9)), minutes=self.random.choice([None, 1, 15]))
         if path.endswith("/waiting"):

@@ -26,7 +26,7 @@ BREATH_SECONDS = 0.2
 RETRY_MILLISECONDS = 3000
 DOCUMENTED = {
     "description": "Server-sent events",
-    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    "content": {"text/event-stream": {}},
 }
 
 log = structlog.get_logger(__name__)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.models.room_policy import BlockingKind
@@ -20,6 +20,10 @@ def _on_the_wall(value: date) -> date:
 
 
 WallTime = Annotated[DateOrMoment, AfterValidator(_on_the_wall)]
+# RFC 3339, and with it "date-time", knows no time without an offset.
+WallTimeRead = Annotated[
+    datetime, WithJsonSchema({"type": "string", "examples": ["2027-03-22T19:00:00"], "description": "Wall time"})
+]
 
 
 class BlockingSort(StrEnum):
@@ -65,8 +69,8 @@ class BlockingRead(Output):
     building_id: UUID | None
     kind: BlockingKind
     title: str | None
-    start: datetime
-    end: datetime
+    start: WallTimeRead
+    end: WallTimeRead
     recurrence_rule: str | None
     bookings_touched: int | None = Field(
         None, description="In the answer to a write: coming bookings in this time. They keep their room"

@@ -121,6 +121,8 @@ def change_blocking(
         written["building_id"] = None
     if values.get("building_id") is not None and "room_id" not in values:
         written["room_id"] = None
+    if values.get("room_id") is not None and values.get("building_id") is not None:
+        raise Invalid("one_place", field="building_id")
     data = BlockingWrite.model_validate({**written, **values})
     _check_place(session, actor, data)
     apply_changes(blocking, _columns(data))

@@ -100,6 +100,16 @@ def test_what_makes_no_sense_is_refused(company: Company, values: dict[str, Any]
     assert code is None or code.startswith("rule_") or answer.json()["code"] == code
 
 
+def test_a_blocking_moves_to_another_place_but_not_to_two(company: Company) -> None:
+    admin = company.admin
+    house = accepted(admin.post("/buildings", {"name": "House"}), 201)["id"]
+    room = admin.create_room()["id"]
+    path = f"/room-blockings/{accepted(admin.post('/room-blockings', {**EVENING, 'room_id': room}), 201)['id']}"
+    moved = accepted(admin.patch(path, {"building_id": house}))
+    assert (moved["room_id"], moved["building_id"]) == (None, house)
+    refused(admin.patch(path, {"building_id": house, "room_id": room}), 422, "one_place")
+
+
 def test_a_company_has_so_many_blockings_at_most(company: Company) -> None:
     with settings(ROOM_BLOCKINGS_MAX=1):
         accepted(company.admin.post("/room-blockings", EVENING), 201)
