@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import psycopg
 
@@ -20,6 +21,7 @@ from bench.table import Figure
 CLIENTS, ROOMS, LENT = 64, 10, 3
 SECONDS, QUICK_SECONDS = 60.0, 15.0
 KILLED_EVERY = 4.0
+RECOVERY_SECONDS = 30.0
 # What beat asks for every minute is asked for as often as this here, so that much of it happens in the race.
 ROUND_SECONDS = 1.0
 ROUNDS = (
@@ -57,6 +59,7 @@ class Crew:
 
     def _kill(self, what: str) -> None:
         self.killed.append(what)
+        self._database().close()
         if what == "api":
             number = self._random.randrange(len(self.apis))
             self.apis[number].stop(signal.SIGKILL)
@@ -69,12 +72,24 @@ class Crew:
 
     def _backend(self) -> int:
         """A server process of PostgreSQL that works for the race: with it, all of them start anew and recover."""
-        with psycopg.connect(self._rig.database.superuser_url) as connection:
+        with self._database() as connection:
             row = connection.execute(
-                "SELECT pid FROM pg_stat_activity WHERE usename = 'planner_app' ORDER BY random() LIMIT 1"
+                "SELECT pid FROM pg_stat_activity"
+                " WHERE datname = current_database() AND backend_type = 'client backend' ORDER BY random() LIMIT 1"
             ).fetchone()
         assert row is not None
         return int(row[0])
+
+    def _database(self) -> psycopg.Connection[Any]:
+        """A connection, as soon as PostgreSQL has recovered from the last kill."""
+        deadline = time.monotonic() + RECOVERY_SECONDS
+        while True:
+            try:
+                return psycopg.connect(self._rig.database.superuser_url)
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
 
     def _api(self, number: int) -> Server:
         return self._stack.enter_context(self._servers.api(f"race_{number}_{len(self.killed)}", self._rig.database))
