@@ -8,9 +8,9 @@ from pydantic import BaseModel
 
 from app.schemas.event import OccurrenceRead
 from app.schemas.room import RoomRead
-from app.schemas.room_finding import AvailableRoomRead
+from app.schemas.room_finding import AvailableRoomRead, NearRoomRead, SeriesRoomRead
 from tests.support.people import Company
-from tests.support.planning import accepted, at, settings, today
+from tests.support.planning import accepted, at, settings, today, utc
 
 MOMENTS = ("start_time", "end_time", "original_start")
 HARD_TEXT = 'Ёлки "и" \\палки\\ \n\t🎄 </script> \u2028 %s %% {x}'
@@ -82,11 +82,17 @@ def test_free_rooms_are_told_exactly_as_rooms_are(company: Company) -> None:
     company.admin.patch(f"/rooms/{company.admin.create_room(name='Changed')['id']}", {"capacity": 3})
     listed = accepted(company.admin.get("/rooms", sort="capacity"))
     free = accepted(company.admin.get("/rooms/available", from_="2027-03-22", to="2027-03-23"))
-    more = AvailableRoomRead.model_fields.keys() - RoomRead.model_fields.keys()
-    assert [{name: item[name] for name in item if name not in more} for item in free["items"]] == listed["items"]
-    assert free["next_cursor"] is None
+    assert [{name: item[name] for name in RoomRead.model_fields} for item in free["items"]] == listed["items"]
     for item in free["items"]:
         assert_same(AvailableRoomRead, item)
+    near = accepted(company.admin.get("/rooms/nearest", near_room_id=free["items"][0]["id"]))
+    assert len(near["items"]) == 2
+    for item in near["items"]:
+        assert_same(NearRoomRead, item)
+    series = {"start_time": utc(today()), "end_time": utc(today(), 10), "recurrence_rule": "FREQ=DAILY;COUNT=3"}
+    company.admin.create_event(**series, room_id=free["items"][0]["id"])
+    for item in accepted(company.admin.post("/rooms/for-series", series))["items"]:
+        assert_same(SeriesRoomRead, item)
 
 
 def test_an_empty_list_is_a_list(company: Company) -> None:
