@@ -125,6 +125,7 @@ def list_nearest(
     until = last_start + max(length, timedelta(hours=12))
     values = {
         **_window(start, until, last_start, length),
+        "is_nowhere": spot.room_id is None and spot.building_id is None,
         "near_room": spot.room_id,
         "near_building": spot.building_id,
         "near_floor": spot.floor,

@@ -144,13 +144,14 @@ AVAILABLE_SQL: HotStatement = hot_statement(_AVAILABLE)
 
 _NEAR_JSON = {
     **_AVAILABLE_JSON,
-    "nearness": """CASE p.distance WHEN 0 THEN 'same_zone' WHEN 1 THEN 'same_floor' WHEN 1000 THEN 'elsewhere'
-                   ELSE 'same_building' END""",
-    "floors_apart": "CASE WHEN p.distance < 1000 THEN abs(r.floor - %(near_floor)s::int) END",
+    "nearness": f"""CASE p.distance WHEN 0 THEN 'same_zone' WHEN 1 THEN 'same_floor' WHEN {ELSEWHERE} THEN 'elsewhere'
+                    ELSE 'same_building' END""",
+    "floors_apart": f"CASE WHEN p.distance < {ELSEWHERE} THEN abs(r.floor - %(near_floor)s::int) END",
 }
 _BY_PLACE = _candidates(
     "distance, r.capacity, r.id",
-    f"{distance('%(near_building)s::uuid', '%(near_floor)s::int', '%(near_zone)s::text')} AS distance",
+    f"CASE WHEN %(is_nowhere)s THEN {ELSEWHERE} ELSE"
+    f" {distance('%(near_building)s::uuid', '%(near_floor)s::int', '%(near_zone)s::text')} END AS distance",
     "r.id IS DISTINCT FROM %(near_room)s::uuid",
 )
 _NEAREST = f"""

@@ -382,12 +382,22 @@ def test_rooms_nearby_become_free_within_the_time(company: Company, anna: Person
         assert names(nearest(asker, near_room_id=here, within_minutes=29)) == ["Now"]
 
 
-def test_one_room_or_one_building_is_named(company: Company, stranger_company: Company, anna: Person) -> None:
+def test_where_no_place_is_named_all_rooms_are_elsewhere(company: Company, anna: Person) -> None:
+    building = accepted(company.admin.post("/buildings", {"name": "A", "time_zone": "UTC"}), 201)
+    company.admin.create_room(name="Inside", building_id=building["id"], capacity=9)
+    company.admin.create_room(name="Outside", capacity=3)
+    found = nearest(anna, duration_minutes=5)
+    assert [(item["name"], item["nearness"], item["floors_apart"]) for item in found] == [
+        ("Outside", "elsewhere", None),
+        ("Inside", "elsewhere", None),
+    ]
+
+
+def test_not_both_a_room_and_a_building_are_named(company: Company, stranger_company: Company, anna: Person) -> None:
     room = stranger_company.admin.create_room()
     building = accepted(stranger_company.admin.post("/buildings", {"name": "A", "time_zone": "UTC"}), 201)
-    refused(anna.get("/rooms/nearest"), 422, "room_or_building_needed")
     both = {"near_room_id": room["id"], "building_id": building["id"]}
-    refused(anna.get("/rooms/nearest", **both), 422, "room_or_building_needed")
+    refused(anna.get("/rooms/nearest", **both), 422, "room_or_building")
     refused(anna.get("/rooms/nearest", near_room_id=room["id"]), 404, "room_not_found")
     refused(anna.get("/rooms/nearest", building_id=building["id"]), 404, "building_not_found")
 
