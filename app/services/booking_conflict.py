@@ -14,7 +14,7 @@ from app.models.booking import BLOCKING_SQL
 from app.services.booking_statements import NEW_SQL
 from app.services.event_access import DETAILS_FROM_SQL
 from app.services.room_rules import Broken, Rules, Wish, broken_by, iso, load_rules
-from app.services.room_rules_sql import RULES_FROM, may_book
+from app.services.room_rules_sql import RULES_FROM, is_approver, may_book, needs_approver, rule
 
 CLASHES_SHOWN = 50
 FREE_ROOMS_SHOWN = 10
@@ -66,33 +66,61 @@ _LIKE = """
            CASE WHEN r.building_id IS DISTINCT FROM model.building_id THEN 1000
                 ELSE least(coalesce(abs(r.floor - model.floor), 100), 100) * 2
                      + (r.zone IS DISTINCT FROM model.zone)::int END AS distance,
-           abs(r.capacity - :capacity) AS size_difference
+           abs(r.capacity - :capacity) AS size_difference,
+           make_interval(mins => coalesce({before}, 0)) AS before, make_interval(mins => coalesce({after}, 0)) AS after
     FROM {rules}
     JOIN rooms model ON model.organization_id = r.organization_id AND model.id = :room_id
     WHERE r.organization_id = :organization_id AND r.is_active AND r.id <> :room_id AND {condition}
     ORDER BY is_smaller, lacks, distance, size_difference, r.name, r.id
 """
-LIKE_SQL = _LIKE.format(rules=RULES_FROM, condition=may_book(":person"))
+_RULES = {
+    "rules": RULES_FROM,
+    "before": rule("buffer_before_minutes"),
+    "after": rule("buffer_after_minutes"),
+}
+# Those that the person books without an approver: only these are alternatives.
+LIKE_SQL = _LIKE.format(
+    condition=f"{may_book(':person')} AND ({needs_approver(':person')} IS NOT TRUE OR {is_approver(':person')})",
+    **_RULES,
+)
 # Those as accessible as the room itself, whoever may book them.
-AS_ACCESSIBLE_SQL = _LIKE.format(rules=RULES_FROM, condition="r.accessibility @> model.accessibility")
+AS_ACCESSIBLE_SQL = _LIKE.format(condition="r.accessibility @> model.accessibility", **_RULES)
+# What keeps a room from the person for a time, with its own buffers: their holds and those that have expired give way.
+_IN_THE_WAY = f"""
+    SELECT FROM room_bookings b
+    WHERE b.organization_id = :organization_id AND b.room_id = alike.id AND b.{BLOCKING_SQL}
+      AND b.series_id IS DISTINCT FROM :series_id
+      AND (b.state <> 'held' OR b.expires_at > now() AND b.held_by_id IS DISTINCT FROM :person ::uuid)
+      AND b.during && {{asked}}
+    OFFSET 0
+"""
 _FREE_FOR_ALL = text(f"""
-    SELECT alike.* FROM ({LIKE_SQL}) alike
-    WHERE NOT EXISTS (
-        SELECT FROM room_bookings b
-        WHERE b.organization_id = :organization_id AND b.room_id = alike.id AND b.{BLOCKING_SQL}
-          AND b.series_id IS DISTINCT FROM :series_id
-          AND b.during && (SELECT range_agg(tstzrange(n.starts_at - n.before, n.ends_at + n.after))
-                           FROM ({NEW_SQL}) n)
-        OFFSET 0
+    WITH alike AS MATERIALIZED ({LIKE_SQL}), shape AS MATERIALIZED (
+        SELECT before, after, range_agg(tstzrange(n.starts_at - buffers.before, n.ends_at + buffers.after)) AS asked
+        FROM (SELECT DISTINCT before, after FROM alike) buffers CROSS JOIN ({NEW_SQL}) n (
+            original_start, room_id, starts_at, ends_at, n_before, n_after, state, reason, request_id, expires_at
+        )
+        GROUP BY before, after
     )
+    SELECT alike.* FROM (
+        SELECT alike.*, (
+            SELECT asked FROM shape WHERE (shape.before, shape.after) = (alike.before, alike.after)
+        ) AS asked
+        FROM alike ORDER BY is_smaller, lacks, distance, size_difference, name, id OFFSET 0
+    ) alike
+    WHERE NOT EXISTS ({_IN_THE_WAY.format(asked="alike.asked")})
     ORDER BY is_smaller, lacks, distance, size_difference, name, id
     LIMIT {3 * FREE_ROOMS_SHOWN}
 """)
+# The inner order lets each clash end with the first rooms that are free.
 _FREE_FOR_EACH = text(f"""
     WITH alike AS MATERIALIZED (SELECT * FROM ({LIKE_SQL}) alike LIMIT {ALTERNATIVES_AMONG})
     SELECT new.original_start, free.* FROM ({NEW_SQL}) new CROSS JOIN LATERAL (
-        SELECT alike.* FROM alike
-        WHERE NOT EXISTS ({_TAKING.format(room="alike.id")})
+        SELECT alike.*
+        FROM (SELECT * FROM alike ORDER BY is_smaller, lacks, distance, size_difference, name, id OFFSET 0) alike
+        WHERE NOT EXISTS ({
+    _IN_THE_WAY.format(asked="tstzrange(new.starts_at - alike.before, new.ends_at + alike.after)")
+})
         ORDER BY is_smaller, lacks, distance, size_difference, name, id
         LIMIT {3 * ALTERNATIVES_SHOWN}
     ) free
