@@ -33,7 +33,9 @@ from app.services.busy_statement import (
     SPANS_BY_PERSON,
     UNSTORED_SQL,
 )
+from app.services.closed_times import closed_by_rules
 from app.services.event_times import as_instant
+from app.services.room_rules import load_rules
 from app.services.unstored_occurrences import beyond, overridden
 from app.services.windows import Window
 
@@ -137,11 +139,26 @@ def blocks_json(
 ) -> dict[UUID, str]:
     """Whose BusyBlockReads in [start, end), UTC, as JSON between commas; those who are free are left out.
 
+    Rooms are busy while they are closed or blocked, too.
+
     Raises:
         Invalid: the rules beyond the horizon make more occurrences than SERIES_MAX_OCCURRENCES.
     """
     question = _Question(actor, people, rooms, start, end)
-    return dict(_ask(session, question, JSON_BY_PERSON, JSON_BY_COMPANY))
+    return dict(_ask(session, question, JSON_BY_PERSON, JSON_BY_COMPANY, _closed(session, question)))
+
+
+def _closed(session: Session, question: "_Question") -> list[tuple[Any, ...]]:
+    """When the rooms are closed or blocked, as `_UNSTORED` names it."""
+    if not question.rooms:
+        return []
+    company, start, end = question.actor.company, question.earliest, question.latest
+    rules = load_rules(session, company, question.actor.user_id, [room.id for room in question.rooms], start, end)
+    return [
+        (room_id, closes, opens, False, None, None)
+        for room_id, room in rules.items()
+        for closes, opens in closed_by_rules(room, start, end)
+    ]
 
 
 class _Question:
@@ -186,7 +203,11 @@ class _Question:
 
 
 def _ask(
-    session: Session, question: _Question, by_person: HotStatement, by_company: HotStatement
+    session: Session,
+    question: _Question,
+    by_person: HotStatement,
+    by_company: HotStatement,
+    closed: Sequence[tuple[Any, ...]] = (),
 ) -> list[tuple[Any, ...]]:
     if not question.people and not question.rooms:
         return []
@@ -197,10 +218,10 @@ def _ask(
     statement = by_company if calendars <= enough else by_person
     asked = question.parameters()
     if stored_until is None or stored_until >= question.latest:
-        return fetch_rows(session, statement, {**asked, **_columns("unstored", _UNSTORED, [])})
+        return fetch_rows(session, statement, {**asked, **_columns("unstored", _UNSTORED, closed)})
     # Rows and rules are read from one snapshot: the nightly extension turns the one into the other.
     with snapshot(session):
-        unstored = _unstored(session, question, asked)
+        unstored = [*_unstored(session, question, asked), *closed]
         return fetch_rows(session, statement, {**asked, **_columns("unstored", _UNSTORED, unstored)})
 
 

@@ -1,14 +1,16 @@
 """Finding a time: asks when people and rooms are busy, lets `calendaring.finding` judge, and tells what it found."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import column, text
 from sqlmodel import Session, col
 
 from app.calendaring import finding
 from app.calendaring.finding import Blocker, Choice, Finder, Question
+from app.calendaring.free_busy import Span
 from app.calendaring.start_grid import StartGrid
 from app.calendaring.zones import get_zone, utc_to_wall
 from app.core.actor import Actor
@@ -33,11 +35,17 @@ from app.schemas.free_time import (
 )
 from app.services import busy_times, department_service, equipment_service, room_service
 from app.services.busy_times import Subject
+from app.services.closed_times import closed_by_rules
 from app.services.free_busy_service import check_free_time_window, check_subjects
+from app.services.room_rules import Rules, load_rules
+from app.services.room_rules_sql import RULES_FROM, may_book
 from app.services.windows import check_bookable, horizon, resolve_moment
 from app.services.working_hours import working_spans
 
 MINUTE = 60
+_LENT_TO = text(f"""
+    SELECT r.id FROM {RULES_FROM} WHERE r.organization_id = :company AND {may_book(":person")}
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,7 @@ class _Cast:
     optional: frozenset[UUID]
     departments: list[tuple[UUID, str, frozenset[UUID]]]
     rooms: list[Room]
+    rules: Mapping[UUID, Rules]
 
 
 def find_time(session: Session, actor: Actor, data: FindTimeWrite) -> FindTimeRead:
@@ -60,9 +69,13 @@ def find_time(session: Session, actor: Actor, data: FindTimeWrite) -> FindTimeRe
     """
     start, end = _window(actor, data)
     grid = _grid(actor, data, start, end)
-    cast = _cast(session, actor, data)
+    cast = _cast(session, actor, data, start, end)
     places = [Subject(room.id, room.name, actor.organization_time_zone) for room in cast.rooms]
-    around = timedelta(minutes=max(data.buffer_before_minutes, data.buffer_after_minutes))
+    around = max(
+        timedelta(minutes=max(data.buffer_before_minutes, data.buffer_after_minutes)),
+        *(max(rules.buffer_before, rules.buffer_after) for rules in cast.rules.values()),
+        timedelta(),
+    )
     busy_times.look_up(session, actor, cast.people, places, start - around, end + around)
     finder = Finder(_question(session, actor, data, grid, cast, places))
     proposals = finder.proposals()
@@ -101,7 +114,7 @@ def _grid(actor: Actor, data: FindTimeWrite, start: datetime, end: datetime) -> 
     return StartGrid(int(first.timestamp()), step, count, data.duration_minutes * MINUTE)
 
 
-def _cast(session: Session, actor: Actor, data: FindTimeWrite) -> _Cast:
+def _cast(session: Session, actor: Actor, data: FindTimeWrite, start: datetime, end: datetime) -> _Cast:
     required = set(data.required)
     departments = []
     members: set[UUID] = set()
@@ -115,18 +128,25 @@ def _cast(session: Session, actor: Actor, data: FindTimeWrite) -> _Cast:
             required.update(people)
     everybody = required | members | set(data.optional)
     rooms = _rooms(session, actor, data.rooms) if data.rooms else []
+    rules = load_rules(session, actor.company, actor.user_id, [room.id for room in rooms], start, end) if rooms else {}
     check_subjects(len(everybody) + len(rooms), is_anybody_named=bool(everybody or departments or data.rooms))
     return _Cast(
         people=busy_times.people_of(session, actor, everybody),
         required=frozenset(required),
         optional=frozenset(data.optional) - required,
         departments=departments,
-        rooms=rooms,
+        rooms=[room for room in rooms if _is_lent(rules[room.id], data.duration_minutes)],
+        rules=rules,
     )
 
 
+def _is_lent(rules: Rules, minutes: int) -> bool:
+    """Whether the room is lent for so long."""
+    return (rules.min_minutes or 0) <= minutes <= (rules.max_minutes or minutes)
+
+
 def _rooms(session: Session, actor: Actor, wish: RoomWish) -> list[Room]:
-    """The rooms that fit, the smallest first, at most FREEBUSY_MAX_SUBJECTS.
+    """The rooms that fit and that the actor may book, the smallest first, at most FREEBUSY_MAX_SUBJECTS.
 
     Raises:
         NotFound: one that is named does not exist.
@@ -137,6 +157,8 @@ def _rooms(session: Session, actor: Actor, wish: RoomWish) -> list[Room]:
     if wish.ids is not None:
         busy_times.rooms_of(session, actor, set(wish.ids))
         query = query.where(col(Room.id).in_(wish.ids))
+    lent = _LENT_TO.bindparams(company=actor.company, person=actor.user_id).columns(column("id"))
+    query = query.where(col(Room.id).in_(lent))
     query = query.order_by(col(Room.capacity), col(Room.name)).limit(get_settings().FREEBUSY_MAX_SUBJECTS // 2)
     return list(session.execute(query).scalars())
 
@@ -164,8 +186,7 @@ def _question(
             for person in cast.people
         ],
         groups=[sorted(numbers[member] for member in members) for _, _, members in cast.departments],
-        # A booking that is not confirmed yet keeps others out, too.
-        rooms=[[*place.busy, *place.tentative] for place in places],
+        rooms=[_taken(place, cast.rules[place.id], grid.duration, since, until) for place in places],
         room_count=data.rooms.count if data.rooms else 0,
         before=data.buffer_before_minutes * MINUTE,
         after=data.buffer_after_minutes * MINUTE,
@@ -174,6 +195,22 @@ def _question(
         order=data.order,
         limit=data.limit,
     )
+
+
+def _taken(place: Subject, rules: Rules, duration: int, start: datetime, end: datetime) -> list[Span]:
+    """When a meeting cannot have the room: its bookings, confirmed or not, with its buffers; while it is closed; and
+    from where it is not booked yet.
+    """
+    before, after = (int(buffer.total_seconds()) for buffer in (rules.buffer_before, rules.buffer_after))
+    taken = [(begins - after, ends + before) for begins, ends in (*place.busy, *place.tentative)]
+    taken += [(_seconds(closes), _seconds(opens)) for closes, opens in closed_by_rules(rules, start, end)]
+    # Whoever begins before the booking window ends, may stay beyond it.
+    last = _seconds(rules.window_end) + duration - 1
+    return [*taken, (last, max(last, _seconds(end)))]
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())
 
 
 class _Teller:

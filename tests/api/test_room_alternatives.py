@@ -1,4 +1,4 @@
-"""What is free instead: the alternatives of each clash, and the rooms that are free for all, in the 409 of a booking."""
+"""What is free instead: the alternatives of each clash, and the rooms that are free for all, in a booking's 409."""
 
 from datetime import timedelta
 from typing import Any
