@@ -27,7 +27,7 @@ from app.services.closed_times import ClosedTimes, Time, closed_times
 from app.services.event_times import as_instant, check_rdates, checked_series, resolve_times
 from app.services.json_rows import page_json
 from app.services.occurrence_service import bound_of
-from app.services.room_finding_sql import AVAILABLE_SQL, FOR_SERIES_SQL, NEAREST_SQL
+from app.services.room_finding_sql import AVAILABLE_SQL, AVAILABLE_WITHIN_SQL, FOR_SERIES_SQL, NEAREST_SQL
 from app.services.rows import PageRequest, decode_cursor, encode_cursor
 from app.services.windows import check_bookable, check_window, horizon
 
@@ -81,9 +81,9 @@ def list_available(
         end, minutes = start + minutes * MINUTE, None
     check_window(start, end)
     check_bookable(start, "from")
-    until = end
+    until, statement = end, AVAILABLE_WITHIN_SQL
     if minutes is None:
-        length, last_start = end - start, start
+        length, last_start, statement = end - start, start, AVAILABLE_SQL
         until = max(end, _end_of_day(end, zone))
     else:
         start, length = max(start, _next_minute()), minutes * MINUTE
@@ -92,12 +92,13 @@ def list_available(
     after = decode_cursor(page.cursor, (int, UUID)) if page.cursor else (None, None)
     values = {
         **_window(start, until, last_start, length),
+        "to": end,
         "after_capacity": after[0],
         "after_id": after[1],
         "limit": page.limit,
     }
     closed = closed_times(session, actor.company, start, until)
-    items, *last = _ask(session, AVAILABLE_SQL, actor, needs, closed, values)
+    items, *last = _ask(session, statement, actor, needs, closed, values)
     return page_json(items, encode_cursor(last) if last[0] is not None else None)
 
 

@@ -26,25 +26,30 @@ def distance(building: LiteralString, floor: LiteralString, zone: LiteralString)
                     ELSE {apart} * 2 + (r.zone IS DISTINCT FROM {zone})::int END"""
 
 
-# What keeps the room `c` from the asker, whose own holds give way. OFFSET 0 keeps "one index scan for each room".
+# What keeps the room `c` from the asker, whose own holds give way, as those do that have expired.
+_BOOKINGS = f"""
+    room_bookings b
+    WHERE b.organization_id = %(company)s AND b.room_id = c.id AND b.{BLOCKING_SQL}
+      AND (b.state <> 'held' OR b.expires_at > now() AND b.held_by_id <> %(person)s)
+"""
+# OFFSET 0 keeps "one index scan for each room".
 _TAKEN = """
     SELECT range_agg(tstzrange(lower(b.during) - c.buffer_after, upper(b.during) + c.buffer_before))
     FROM ({bookings} OFFSET 0) b
-    WHERE b.state <> 'held' OR b.expires_at > now() AND b.held_by_id <> %(person)s
-"""
-_BOOKINGS = f"""
-    SELECT during, state, expires_at, held_by_id FROM room_bookings b
-    WHERE b.organization_id = %(company)s AND b.room_id = c.id AND b.{BLOCKING_SQL}
 """
 # Of many times at once, by the index of the constraint.
-_TAKEN_OF_SERIES = _TAKEN.format(bookings=f"{_BOOKINGS} AND b.during && shape.around")
+_TAKEN_OF_SERIES = _TAKEN.format(bookings=f"SELECT during FROM {_BOOKINGS} AND b.during && shape.around")
 # Of one stretch, by an index that costs a third: bookings of a room do not overlap, and hold their start, so that they
 # come in the order of their starts; of those that start outside, only the next on either side can reach into it.
-_BOOKINGS_NEAR = f"""
-    (({_BOOKINGS} AND b.starts_at <= c.earliest ORDER BY b.starts_at DESC LIMIT 1)
-     UNION ALL ({_BOOKINGS} AND b.starts_at > c.earliest AND b.starts_at < c.latest)
-     UNION ALL ({_BOOKINGS} AND b.starts_at >= c.latest ORDER BY b.starts_at LIMIT 1))
-"""
+_BEFORE = f"SELECT b.during FROM {_BOOKINGS} AND b.starts_at <= c.earliest ORDER BY b.starts_at DESC LIMIT 1"
+_NEXT = f"SELECT b.during FROM {_BOOKINGS} AND b.starts_at > c.earliest ORDER BY b.starts_at LIMIT 1"
+_TAKEN_IN_WINDOW = _TAKEN.format(
+    bookings=f"""
+        (({_BEFORE})
+         UNION ALL (SELECT b.during FROM {_BOOKINGS} AND b.starts_at > c.earliest AND b.starts_at < c.latest)
+         UNION ALL (SELECT b.during FROM {_BOOKINGS} AND b.starts_at >= c.latest ORDER BY b.starts_at LIMIT 1))
+    """
+)
 
 
 def _candidates(
@@ -86,21 +91,20 @@ _NEEDS_APPROVAL = f"""CASE WHEN p.is_lent THEN (
 _FREE = f"""
     SELECT lower(gap) AS free_from, upper(gap) AS free_until
     FROM unnest(
-        tstzmultirange(tstzrange(%(from)s, %(until)s)) - c.closed
-        - coalesce(({_TAKEN.format(bookings=_BOOKINGS_NEAR)}), '{{}}')
+        tstzmultirange(tstzrange(%(from)s, %(until)s)) - c.closed - coalesce(({_TAKEN_IN_WINDOW}), '{{}}')
     ) gap
     WHERE upper(gap) - lower(gap) >= %(length)s AND lower(gap) <= %(last_start)s AND lower(gap) < c.bookable_until
     ORDER BY lower(gap) LIMIT 1
 """
 
 
-def _rooms(order: LiteralString) -> LiteralString:
+def _rooms(order: LiteralString, closed: LiteralString = f"{CLOSED_SQL} AS closed,") -> LiteralString:
     """The candidates with what each needs to be looked at: when it is closed, and between when bookings matter.
 
     OFFSET 0 lets this be found once a room, and the order lets a page end where it is full.
     """
     return f"""
-        SELECT c.*, {CLOSED_SQL} AS closed, %(from)s::timestamptz - c.buffer_before AS earliest,
+        SELECT c.*, {closed} %(from)s::timestamptz - c.buffer_before AS earliest,
                %(until)s::timestamptz + c.buffer_after AS latest
         FROM candidate c ORDER BY {order} OFFSET 0
     """
@@ -119,28 +123,45 @@ _BY_SIZE = _candidates(
     # Room by room, as far as the page reaches.
     "NOT MATERIALIZED",
 )
-_AVAILABLE = f"""
-    WITH {CLOSED_CTE}, {_BY_SIZE}, page AS MATERIALIZED (
-        SELECT c.id, c.capacity, c.is_lent, free.*
-        FROM ({_rooms("c.capacity, c.id")}) c CROSS JOIN LATERAL ({_FREE}) free
-        ORDER BY c.capacity, c.id
-        LIMIT %(limit)s + 1
-    )
-    SELECT (SELECT coalesce(json_agg(item), '[]')::text
-            FROM (
-                SELECT {json_columns(AvailableRoomRead, "r", **_AVAILABLE_JSON)}
-                FROM (SELECT * FROM page ORDER BY capacity, id LIMIT %(limit)s) p
-                JOIN rooms r ON r.organization_id = %(company)s AND r.id = p.id
-                ORDER BY p.capacity, p.id
-            ) item),
-           last.capacity, last.id
-    FROM (SELECT count(*) > %(limit)s AS is_full FROM page) count
-    LEFT JOIN LATERAL (
-        SELECT capacity, id FROM page ORDER BY capacity, id OFFSET %(limit)s - 1 LIMIT 1
-    ) last ON count.is_full
+_WITHIN_PAGE = f"""
+    SELECT c.id, c.capacity, c.is_lent, free.*
+    FROM ({_rooms("c.capacity, c.id")}) c CROSS JOIN LATERAL ({_FREE}) free
 """
-# A page of AvailableRoomReads as JSON, and the keys of its last row where more follow.
-AVAILABLE_SQL: HotStatement = hot_statement(_AVAILABLE)
+# Free for all of a time: for that, two bookings of a room tell all. Only of what is free then is asked when it closes.
+_AT_PAGE = f"""
+    SELECT c.id, c.capacity, c.is_lent, %(from)s::timestamptz AS free_from,
+           least(%(until)s, lower(next.during) - c.buffer_after,
+                 (SELECT min(lower(closed)) FROM unnest(shut.closed) closed)) AS free_until
+    FROM ({_rooms("c.capacity, c.id", "")}) c
+    LEFT JOIN LATERAL ({_BEFORE}) before ON true
+    LEFT JOIN LATERAL ({_NEXT}) next ON true
+    LEFT JOIN LATERAL (SELECT {CLOSED_SQL} AS closed OFFSET 0) shut ON true
+    WHERE %(from)s < c.bookable_until AND NOT shut.closed && tstzrange(%(from)s, %(to)s)
+      AND coalesce(upper(before.during) <= c.earliest, true)
+      AND coalesce(lower(next.during) >= %(to)s::timestamptz + c.buffer_after, true)
+"""
+
+
+def _available(found: LiteralString) -> HotStatement:
+    """A page of AvailableRoomReads as JSON, and the keys of its last row where more follow."""
+    return hot_statement(f"""
+        WITH {CLOSED_CTE}, {_BY_SIZE}, page AS MATERIALIZED ({found} ORDER BY c.capacity, c.id LIMIT %(limit)s + 1)
+        SELECT (SELECT coalesce(json_agg(item), '[]')::text
+                FROM (
+                    SELECT {json_columns(AvailableRoomRead, "r", **_AVAILABLE_JSON)}
+                    FROM (SELECT * FROM page ORDER BY capacity, id LIMIT %(limit)s) p
+                    JOIN rooms r ON r.organization_id = %(company)s AND r.id = p.id
+                    ORDER BY p.capacity, p.id
+                ) item),
+               last.capacity, last.id
+        FROM (SELECT count(*) > %(limit)s AS is_full FROM page) count
+        LEFT JOIN LATERAL (
+            SELECT capacity, id FROM page ORDER BY capacity, id OFFSET %(limit)s - 1 LIMIT 1
+        ) last ON count.is_full
+    """)
+
+
+AVAILABLE_SQL, AVAILABLE_WITHIN_SQL = _available(_AT_PAGE), _available(_WITHIN_PAGE)
 
 _NEAR_JSON = {
     **_AVAILABLE_JSON,
