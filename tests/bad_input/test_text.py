@@ -73,6 +73,7 @@ QUERIES = [
 TEXT_QUERIES = {
     "q": 200,
     "equipment": 200,
+    "zone": 200,
     "position": 200,
     "object_type": 200,
     # Of a panel, of which there then is none, or of an invitation.
