@@ -101,9 +101,16 @@ class Settings(BaseSettings):
     SMTP_TLS: Literal["none", "starttls", "tls"] = "starttls"
     SMTP_TIMEOUT_SECONDS: float = Field(10, gt=0, le=60)
     MAIL_FROM: str = "Planner <planner@localhost>"
+    # Where answers to invitations go: planner+{key}@firm.example. Empty: to the organizer's own mailbox.
+    REPLY_ADDRESS: str = ""
     MAIL_FILES_MAX: int = Field(500, ge=1, le=100_000)
     OUTBOX_MAX_ATTEMPTS: int = Field(10, ge=1, le=20)
     OUTBOX_KEEP_DAYS: int = Field(30, ge=1, le=3650)
+    # Seconds in which further changes of the same event join the mail that tells of the first.
+    MAIL_GATHER_SECONDS: int = Field(60, ge=0, le=3600)
+
+    # Notifications
+    NOTIFICATION_KEEP_DAYS: int = Field(30, ge=1, le=3650)
 
     # HTTP to the outside
     OUTBOUND_ALLOWED_NETWORKS: str = ""
@@ -244,6 +251,14 @@ class Settings(BaseSettings):
         own = f"http://{f'[{host}]' if ':' in host else host}:{self.PLANNER_PORT}"
         return (self.PUBLIC_URL or own).rstrip("/")
 
+    def reply_address(self, key: str) -> str | None:
+        """The secret address for answers to one invitation; None where no mail comes in."""
+        return self.REPLY_ADDRESS.replace("{key}", key) or None
+
+    def reply_url(self, key: str) -> str:
+        """The page on which whoever has the key answers an invitation."""
+        return f"{self.public_url}/api/v1/rsvp/{key}"
+
     def invitation_url(self, token: str) -> str:
         """The link in an invitation."""
         template = self.INVITATION_URL or f"{self.public_url}/api/v1/auth/invitation?token={{token}}"
@@ -276,6 +291,8 @@ class Settings(BaseSettings):
             raise ValueError("INVITATION_URL must hold {token}, the place of the invitation's token")
         if self.ROOM_REQUEST_URL and "{id}" not in self.ROOM_REQUEST_URL:
             raise ValueError("ROOM_REQUEST_URL must hold {id}, the place of the request's id")
+        if self.REPLY_ADDRESS and "{key}" not in self.REPLY_ADDRESS.rpartition("@")[0]:
+            raise ValueError("REPLY_ADDRESS must hold {key} before its @. Example: planner+{key}@firm.example")
         if any(character in self.MAIL_FROM for character in "\r\n") or "@" not in parseaddr(self.MAIL_FROM)[1]:
             raise ValueError("MAIL_FROM is no address. Examples: planner@firm.example, Planner <planner@firm.example>")
         return self

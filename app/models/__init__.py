@@ -32,10 +32,21 @@ from app.models.interchange import (
     OutsideFeed,
 )
 from app.models.invitation import Invitation
+from app.models.notification import (
+    ChannelChoice,
+    Notification,
+    NotificationChannel,
+    NotificationChoice,
+    NotificationReason,
+    NotificationSettings,
+    NotificationType,
+    PushSubscription,
+)
 from app.models.organization import Organization, OrganizationDomain
-from app.models.outbox import OutboxMessage
+from app.models.outbox import ItipMessage, OutboxChannel, OutboxMessage, ReplyKey
 from app.models.participant import EventParticipant, ParticipantResponse, ParticipantRole
 from app.models.place import Building
+from app.models.reminder import DueReminder, ReminderSettings
 from app.models.room import AccessibilityFeature, Room, RoomEquipment
 from app.models.room_policy import (
     BlockingKind,
@@ -51,6 +62,7 @@ from app.models.room_policy import (
 )
 from app.models.sharing import CalendarShare, CalendarSubscription, Delegation, ShareLevel
 from app.models.user import AuthSession, PersonWord, Role, User
+from app.models.webhook import ChangeFollower, Webhook, WebhookEvent
 
 __all__ = [
     "AccessibilityFeature",
@@ -72,9 +84,12 @@ __all__ = [
     "CalendarSubscription",
     "CapacityRule",
     "Change",
+    "ChangeFollower",
     "ChangeKind",
+    "ChannelChoice",
     "Delegation",
     "Department",
+    "DueReminder",
     "Event",
     "EventAttachment",
     "EventComment",
@@ -93,9 +108,17 @@ __all__ = [
     "IdempotencyKey",
     "InPolicy",
     "Invitation",
+    "ItipMessage",
+    "Notification",
+    "NotificationChannel",
+    "NotificationChoice",
+    "NotificationReason",
+    "NotificationSettings",
+    "NotificationType",
     "Organization",
     "OrganizationDomain",
     "OutOfPolicy",
+    "OutboxChannel",
     "OutboxMessage",
     "OutsideFeed",
     "PanelDetails",
@@ -103,6 +126,9 @@ __all__ = [
     "ParticipantRole",
     "PersonWord",
     "PolicyPurpose",
+    "PushSubscription",
+    "ReminderSettings",
+    "ReplyKey",
     "RequestState",
     "Role",
     "Room",
@@ -116,5 +142,7 @@ __all__ = [
     "User",
     "Visibility",
     "WaitingState",
+    "Webhook",
+    "WebhookEvent",
     "metadata",
 ]

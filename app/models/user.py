@@ -48,6 +48,7 @@ class User(Timestamped, Versioned, table=True):
         ForeignKeyConstraint(["organization_id", "manager_id"], ["users.organization_id", "users.id"]),
         one_of("role", Role),
         CheckConstraint("email = lower(email)", name="email_is_lower_case"),
+        CheckConstraint("language IN ('ru', 'en')", name="language"),
         CheckConstraint("organization_id IS NOT NULL OR role = 'admin'", name="only_admins_without_company"),
         CheckConstraint("manager_id <> id", name="not_own_manager"),
         Index("ix_users_name", "organization_id", _or_empty("full_name"), "id"),
@@ -101,6 +102,8 @@ class User(Timestamped, Versioned, table=True):
     show_moscow_time: bool = True
     birthday: date | None = None
     time_zone: str | None = Field(default=None, max_length=64)
+    # In which language Planner writes to them: ru or en; None: as the company does.
+    language: str | None = Field(default=None, max_length=8)
     deactivated_at: datetime | None = None
     # Made by PostgreSQL: what search looks through.
     search_text: ClassVar[Any]

@@ -1,113 +1,174 @@
-"""Sending what stands in the outbox. Only the workers import this."""
+"""Sending what stands in the outbox. Only the workers import this.
 
+A worker takes messages in hand in one short transaction, sends them in none, and notes what became of each in another.
+So a slow server holds no transaction open, and who is killed half way leaves messages that are anybody's again after
+LEASE: what had left by then leaves once more, as the same mail.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
-from jinja2 import TemplateError
-from sqlalchemy import func, select, text
+from sqlalchemy import exists, select, text, update
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from app.core.config import get_settings
-from app.core.mail import REASON_LENGTH, Letter, Mailer, MailRefused, MailServerDown, compose
+from app.core.mail import REASON_LENGTH
 from app.models.base import now
-from app.models.organization import Organization
-from app.models.outbox import OutboxMessage
-from app.services.mail_templates import render
+from app.models.outbox import OutboxChannel, OutboxMessage
+from app.services.outbox_service import is_waiting
 
 log = structlog.get_logger(__name__)
 
 FIRST_WAIT = timedelta(minutes=1)
-# A server may take its time for each step, while the transaction holds the row.
-_TRANSACTION_MILLISECONDS = 540_000
+LONGEST_WAIT = timedelta(hours=8)
+# How long a worker has what it took in hand; it sends nothing any more in the last part of that.
+LEASE = timedelta(minutes=3)
+LEASE_MARGIN = timedelta(minutes=1)
 
 
 class Delivery(StrEnum):
-    """What became of a mail."""
+    """What became of a message."""
 
     SENT = "sent"
     # It will be tried again, after twice the wait of the time before.
     DELAYED = "delayed"
     # Given up.
     FAILED = "failed"
-    # It will be tried again; and the server takes no other mail either.
+    # It will be tried again; and the server takes nothing else either.
     SERVER_DOWN = "server_down"
 
 
-def companies_with_mail(session: Session) -> list[UUID]:
-    """The companies that have mail to send now."""
-    return list(session.execute(text("SELECT companies_with_mail()")).scalars())
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A message in hand, with all that sending it needs."""
+
+    id: UUID
+    company: UUID
+    contents: Any
 
 
-def send_next(session: Session, organization_id: UUID, mailer: Mailer) -> Delivery | None:
-    """Send the mail of the entered company that has waited longest; None if there is none that nobody else sends.
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the other side said."""
 
-    Its values, which may hold secrets, go once it needs them no more. A crash between sending and the commit sends it
-    again: with the same Message-ID.
-    """
-    message = _claim(session, organization_id)
-    if message is None:
-        return None
-    try:
-        _send(message, mailer)
-    except MailRefused as refusal:
-        outcome = _after_failure(message, str(refusal), permanent=refusal.permanent)
-    except MailServerDown as outage:
-        _after_failure(message, str(outage), permanent=False)
-        outcome = Delivery.SERVER_DOWN
-    except (TemplateError, ValueError, KeyError) as error:
-        # A mistake of ours: it must not keep the mails behind it from leaving.
-        log.error("mail_not_composed", template=message.template, id=str(message.id), exc_info=error)
-        outcome = _after_failure(message, f"not composed: {type(error).__name__}", permanent=True)
-    else:
-        message.sent_at, message.error, message.values = now(), None, {}
-        outcome = Delivery.SENT
-    session.flush()
-    log.info("mail", outcome=outcome.value, template=message.template, id=str(message.id), attempts=message.attempts)
-    return outcome
+    delivery: Delivery
+    reason: str | None = None
+    # Of HTTP.
+    status: int | None = None
 
 
-def _claim(session: Session, organization_id: UUID) -> OutboxMessage | None:
-    session.execute(
-        select(func.set_config("idle_in_transaction_session_timeout", str(_TRANSACTION_MILLISECONDS), True))
+class Way(Protocol):
+    """How messages of one channel leave."""
+
+    channel: OutboxChannel
+
+    def pack(self, session: Session, messages: Sequence[OutboxMessage]) -> list[Parcel]:
+        """What sending needs, for each message in this order; no server is asked yet."""
+
+    def send(self, parcel: Parcel) -> Receipt:
+        """Hand it over; outside of any transaction. Raises nothing: what fails is a receipt."""
+
+    def settle(self, session: Session, message: OutboxMessage, receipt: Receipt) -> None:
+        """What else follows from the receipt, which the message bears already."""
+
+
+def companies_with_outbox(session: Session, channel: OutboxChannel) -> list[UUID]:
+    """The companies that have something to send by this way now."""
+    return list(session.execute(text("SELECT companies_with_outbox(:channel)"), {"channel": channel}).scalars())
+
+
+def claim(session: Session, company: UUID, way: Way, limit: int) -> list[Parcel]:
+    """Take in hand up to `limit` messages of the entered company that have waited longest and nobody else has."""
+    earlier = aliased(OutboxMessage)
+    in_turn = ~exists().where(
+        col(earlier.organization_id) == company,
+        col(earlier.thread) == col(OutboxMessage.thread),
+        col(earlier.recipient) == col(OutboxMessage.recipient),
+        col(earlier.channel) == col(OutboxMessage.channel),
+        col(earlier.sent_at).is_(None),
+        col(earlier.failed_at).is_(None),
+        col(earlier.id) < col(OutboxMessage.id),
     )
     due = (
         select(OutboxMessage)
-        .join(Organization, col(Organization.id) == col(OutboxMessage.organization_id))
         .where(
-            col(OutboxMessage.organization_id) == organization_id,
-            col(OutboxMessage.sent_at).is_(None),
-            col(OutboxMessage.failed_at).is_(None),
+            col(OutboxMessage.organization_id) == company,
+            col(OutboxMessage.channel) == way.channel,
             col(OutboxMessage.due_at) <= now(),
-            col(Organization.deleted_at).is_(None),
+            is_waiting(),
+            in_turn,
         )
-        .order_by(col(OutboxMessage.due_at))
-        .limit(1)
+        .order_by(col(OutboxMessage.due_at), col(OutboxMessage.id))
+        .limit(limit)
         .with_for_update(of=OutboxMessage, skip_locked=True)
     )
-    found: OutboxMessage | None = session.execute(due).scalar_one_or_none()
-    return found
+    messages = list(session.execute(due).scalars())
+    for message in messages:
+        # Counted when it is taken: what kills a worker each time is given up some day, too.
+        message.attempts += 1
+        message.claimed_until = now() + LEASE
+    session.flush()
+    return way.pack(session, messages) if messages else []
 
 
-def _send(message: OutboxMessage, mailer: Mailer) -> None:
-    texts = render(message.template, message.language, message.values)
-    letter = Letter(
-        id=message.id,
-        recipient=message.recipient,
-        language=message.language,
-        subject=texts.subject,
-        text=texts.text,
-        html=texts.html,
+def settle(session: Session, way: Way, parcel: Parcel, receipt: Receipt) -> Receipt:
+    """Note what became of a message in hand; one that is gone by now is nobody's business."""
+    query = (
+        select(OutboxMessage)
+        .where(col(OutboxMessage.organization_id) == parcel.company, col(OutboxMessage.id) == parcel.id)
+        .with_for_update(of=OutboxMessage)
     )
-    mailer.send(compose(letter, get_settings().MAIL_FROM))
+    message: OutboxMessage | None = session.execute(query).scalar_one_or_none()
+    if message is None or message.sent_at is not None:
+        return receipt
+    message.claimed_until, message.response_status = None, receipt.status
+    if receipt.delivery is Delivery.SENT:
+        message.sent_at, message.error = now(), None
+        if way.channel is not OutboxChannel.WEBHOOK:
+            message.values = {}
+    else:
+        receipt = _after_failure(message, receipt)
+    way.settle(session, message, receipt)
+    session.flush()
+    log.info(
+        "outbox",
+        channel=message.channel,
+        outcome=receipt.delivery.value,
+        template=message.template,
+        id=str(message.id),
+        attempts=message.attempts,
+    )
+    return receipt
 
 
-def _after_failure(message: OutboxMessage, reason: str, *, permanent: bool) -> Delivery:
-    message.attempts += 1
-    message.error = reason[:REASON_LENGTH]
+def release(session: Session, parcels: Sequence[Parcel]) -> None:
+    """Give back what is in hand and was not tried."""
+    for parcel in parcels:
+        session.execute(
+            update(OutboxMessage)
+            .where(
+                col(OutboxMessage.organization_id) == parcel.company,
+                col(OutboxMessage.id) == parcel.id,
+                col(OutboxMessage.sent_at).is_(None),
+            )
+            .values(claimed_until=None, attempts=col(OutboxMessage.attempts) - 1)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _after_failure(message: OutboxMessage, receipt: Receipt) -> Receipt:
+    message.error = (receipt.reason or "")[:REASON_LENGTH]
+    permanent = receipt.delivery is Delivery.FAILED
     if permanent or message.attempts >= get_settings().OUTBOX_MAX_ATTEMPTS:
-        message.failed_at, message.values = now(), {}
-        return Delivery.FAILED
-    message.due_at = now() + FIRST_WAIT * 2 ** (message.attempts - 1)
-    return Delivery.DELAYED
+        # What it says is kept: an administrator may have it tried again.
+        message.failed_at = now()
+        delivery = receipt.delivery if receipt.delivery is Delivery.SERVER_DOWN else Delivery.FAILED
+        return Receipt(delivery, receipt.reason, receipt.status)
+    message.due_at = now() + min(FIRST_WAIT * 2 ** (message.attempts - 1), LONGEST_WAIT)
+    return receipt

@@ -6,42 +6,13 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from app.core import spoken_times
+
 FOLDER = Path(__file__).resolve().parents[1] / "mail_templates"
 LANGUAGES = ("ru", "en")
-_MONTHS = {
-    "ru": (
-        "января",
-        "февраля",
-        "марта",
-        "апреля",
-        "мая",
-        "июня",
-        "июля",
-        "августа",
-        "сентября",
-        "октября",
-        "ноября",
-        "декабря",
-    ),
-    "en": (
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +53,10 @@ def _environment() -> Environment:
 
 
 def _moment(value: str, zone: str, language: str) -> str:
-    """An instant (ISO 8601) as people read it in an IANA zone: 27 March 2027, 14:00 (Europe/Berlin)."""
-    local = datetime.fromisoformat(value).astimezone(ZoneInfo(zone))
-    return f"{_date(local, language)}, {local:%H:%M} ({zone})"
+    """An instant in ISO 8601 as people read it in an IANA zone."""
+    return spoken_times.moment(datetime.fromisoformat(value), zone, language)
 
 
 def _day(value: str, language: str) -> str:
-    """The date of an all-day event, which is stored at 00:00 UTC, as people read it: 27 March 2027."""
-    return _date(datetime.fromisoformat(value), language)
-
-
-def _date(moment: datetime, language: str) -> str:
-    year = f"{moment.year} г." if language == "ru" else str(moment.year)
-    return f"{moment.day} {_MONTHS[language][moment.month - 1]} {year}"
+    """The date of an all-day event, which is stored at 00:00 UTC, as people read it."""
+    return spoken_times.day(datetime.fromisoformat(value), language)

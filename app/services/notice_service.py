@@ -5,22 +5,27 @@ The same notes answer dry_run and become mail, so what was announced is what hap
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
-from sqlmodel import Session, col
+from sqlalchemy import text
+from sqlmodel import Session
 
 from app.core.actor import Actor
 from app.core.config import get_settings
+from app.core.spoken_times import SpokenTime
 from app.models.event import Event
+from app.models.notification import NotificationReason, NotificationType
 from app.models.organization import Organization
 from app.models.participant import EventParticipant, ParticipantResponse
 from app.models.user import User
 from app.schemas.event import Notify
 from app.schemas.event_preview import PersonTold, Why
 from app.services import outbox_service
+from app.services.announcement_service import Announcement, MailText, announce
 from app.services.department_members import BELOW_SQL
-from app.services.outbox_service import Mail, MailTemplate
+from app.services.outbox_service import About, Mail, MailTemplate
 from app.services.participant_service import Difference, Key, count_keys, participants_of
 
 # Who tells what no person did.
@@ -32,6 +37,13 @@ TOLD_OF = frozenset(
         *("recurrence_rule", "exdates", "rdates"),
     }
 )
+_TYPES = {
+    Why.INVITED: NotificationType.INVITATION,
+    Why.CHANGED: NotificationType.EVENT_CHANGED,
+    Why.CANCELLED: NotificationType.EVENT_CANCELLED,
+    Why.ANSWERED: NotificationType.ANSWER,
+    Why.PROPOSAL_DECLINED: NotificationType.PROPOSAL,
+}
 # Everybody is told once, whether invited by name or with a department, and whoever acts needs no telling.
 _RECIPIENTS = text(f"""
     WITH {BELOW_SQL}
@@ -126,7 +138,7 @@ def chosen(notices: Iterable[Notice], notify: Notify) -> list[tuple[Notice, Pers
 
 
 def tell(session: Session, actor: Actor, notices: list[Notice], notify: Notify) -> None:
-    """Write the mails of what was noted, in the actor's name; they leave after the commit."""
+    """Tell what was noted, in the actor's name: colleagues as they want it, guests by mail; after the commit."""
     tellings = chosen(notices, notify)
     if tellings:
         sender = session.get_one(User, actor.user_id)
@@ -134,7 +146,7 @@ def tell(session: Session, actor: Actor, notices: list[Notice], notify: Notify) 
 
 
 def tell_of_time_zones(session: Session, company: UUID, notices: list[Notice]) -> None:
-    """Write the mails about meetings that are at another instant, because the rules of their zone have changed."""
+    """Tell of meetings that are at another instant, because the rules of their zone have changed."""
     _write(session, company, SENDER, chosen(notices, Notify.ALL), reason="time_zone")
 
 
@@ -142,24 +154,66 @@ def _write(
     session: Session, company: UUID, sender: str, tellings: list[tuple[Notice, PersonTold]], reason: str | None = None
 ) -> None:
     organization = session.get_one(Organization, company)
-    zones = _zones(session, company, [person.user_id for _, person in tellings if person.user_id is not None])
-    outbox_service.enqueue(
+    people: dict[int, tuple[Notice, list[UUID]]] = {}
+    guests = []
+    for notice, person in tellings:
+        if person.user_id is not None:
+            people.setdefault(id(notice), (notice, []))[1].append(person.user_id)
+            continue
+        values = {**_values(notice), "sender": sender, "reason": reason, "time_zone": organization.time_zone}
+        guests.append(Mail(MailTemplate.EVENT_NOTICE, person.email, organization.locale, values, about=_about(notice)))
+    announce(
         session,
         company,
         [
-            Mail(
-                MailTemplate.EVENT_NOTICE,
-                person.email,
-                organization.locale,
-                {
-                    **_values(notice),
-                    "sender": sender,
-                    "reason": reason,
-                    "time_zone": zones.get(person.user_id) or organization.time_zone,
-                },
-            )
-            for notice, person in tellings
+            announcement
+            for notice, recipients in people.values()
+            for announcement in _announcements(notice, sender, reason, recipients)
         ],
+    )
+    outbox_service.enqueue(session, company, guests)
+
+
+def _announcements(notice: Notice, sender: str, reason: str | None, people: list[UUID]) -> list[Announcement]:
+    event = notice.event
+    params: dict[str, Any] = {
+        "sender": sender,
+        "title": event.title,
+        "when": SpokenTime(event.start_time, event.is_all_day),
+    }
+    text, type_ = notice.why.value, _TYPES[notice.why]
+    if notice.why is Why.ANSWERED:
+        text = f"answered_{notice.details['response']}"
+    if proposed := notice.details.get("proposed_start"):
+        text, params["proposed"] = "proposed", SpokenTime(datetime.fromisoformat(proposed), event.is_all_day)
+    if reason == "time_zone":
+        text = "changed_by_time_zone"
+    hosts = [person for person in people if person == event.organizer_id]
+    guests = [person for person in people if person != event.organizer_id]
+    return [
+        Announcement(
+            type=type_,
+            reason=why,
+            people=told,
+            text=text,
+            params=params,
+            mail=MailText(MailTemplate.EVENT_NOTICE, {**_values(notice), "sender": sender, "reason": reason}),
+            about=_about(notice),
+            calendar_id=event.calendar_id,
+            original_start=event.original_start,
+        )
+        for why, told in ((NotificationReason.ORGANIZER, hosts), (NotificationReason.PARTICIPANT, guests))
+        if told
+    ]
+
+
+def _about(notice: Notice) -> About:
+    event = notice.event
+    return About(
+        event.id,
+        event.series_id or event.id,
+        gathers=notice.why is Why.CHANGED,
+        replaces=notice.why in (Why.INVITED, Why.CHANGED, Why.CANCELLED),
     )
 
 
@@ -176,13 +230,6 @@ def _values(notice: Notice) -> dict[str, str | None]:
         **dict.fromkeys(("response", "comment", "proposed_start")),
         **notice.details,
     }
-
-
-def _zones(session: Session, company: UUID, people: list[UUID]) -> dict[UUID | None, str | None]:
-    query = select(col(User.id), col(User.time_zone)).where(
-        col(User.organization_id) == company, col(User.id).in_(people)
-    )
-    return {row.id: row.time_zone for row in session.execute(query)}
 
 
 def _acting(actor: Actor) -> list[UUID]:

@@ -1,19 +1,22 @@
-"""Mail to be sent: rows written with the change that causes them. `delivery_service` sends them."""
+"""What is to leave the house: rows written with the change that causes them. `delivery_service` sends them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CursorResult, delete, select, true
-from sqlmodel import Session, col
+from sqlalchemy import ColumnElement, CursorResult, delete, or_, select, true, update
+from sqlmodel import Session, SQLModel, col
 
 from app.core.config import get_settings
 from app.models.base import now
-from app.models.outbox import OutboxMessage
-from app.services.nudges import OUTBOX, nudge
+from app.models.outbox import ItipMessage, OutboxChannel, OutboxMessage
+from app.services.nudges import OUTBOX, PUSHES, WEBHOOKS, nudge
 from app.services.rows import flush
+
+NUDGES = {OutboxChannel.MAIL: OUTBOX, OutboxChannel.PUSH: PUSHES, OutboxChannel.WEBHOOK: WEBHOOKS}
 
 
 class MailTemplate(StrEnum):
@@ -24,35 +27,71 @@ class MailTemplate(StrEnum):
     ACCOUNT_EXISTS = "account_exists"
     EVENT_NOTICE = "event_notice"
     ROOM_NOTICE = "room_notice"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The event that a message is about: its row, and the event or series whose messages leave in their order.
+
+    Args:
+        gathers: a later message about this row that `replaces` takes the place of this one while it waits.
+    """
+
+    event_id: UUID
+    thread: UUID
+    gathers: bool = False
+    replaces: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail to one person. Each value becomes one line: what people typed cannot add headers or paragraphs."""
+    """A mail to one person. Each value becomes one line: what people typed cannot add headers or paragraphs.
+
+    Args:
+        itip_id: what their calendar is told along with it.
+        due_at: when it leaves; None for at once, or after MAIL_GATHER_SECONDS where it gathers.
+    """
 
     template: MailTemplate
     recipient: str
     language: str
     values: Mapping[str, str | None]
+    user_id: UUID | None = None
+    about: About | None = None
+    itip_id: UUID | None = None
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """What one browser of one person is told; `values` is its JSON."""
+
+    subscription_id: UUID
+    user_id: UUID
+    language: str
+    values: Mapping[str, Any]
+    about: About | None = None
+    due_at: datetime | None = None
 
 
 def enqueue(session: Session, organization_id: UUID, mails: Iterable[Mail]) -> list[OutboxMessage]:
     """Write mails, which leave soon after the commit."""
-    messages = [
-        OutboxMessage(
-            organization_id=organization_id,
-            template=mail.template,
-            recipient=mail.recipient,
-            language=mail.language,
-            values={name: None if value is None else " ".join(value.split()) for name, value in mail.values.items()},
-        )
-        for mail in mails
-    ]
-    if messages:
-        session.add_all(messages)
-        flush(session)
-        nudge(session, OUTBOX)
-    return messages
+    return _write(session, organization_id, [(_mail(organization_id, mail), mail.about) for mail in mails])
+
+
+def enqueue_pushes(session: Session, organization_id: UUID, pushes: Iterable[Push]) -> list[OutboxMessage]:
+    """Write pushes, which leave soon after the commit."""
+    return _write(session, organization_id, [(_push(organization_id, push), push.about) for push in pushes])
+
+
+def is_waiting() -> ColumnElement[bool]:
+    """That a message has not left, is not given up, and no worker has it in hand."""
+    return (
+        col(OutboxMessage.sent_at).is_(None)
+        & col(OutboxMessage.failed_at).is_(None)
+        & or_(col(OutboxMessage.claimed_until).is_(None), col(OutboxMessage.claimed_until) <= now())
+    )
 
 
 def withdraw(session: Session, organization_id: UUID, name: str, value: str) -> None:
@@ -61,8 +100,7 @@ def withdraw(session: Session, organization_id: UUID, name: str, value: str) -> 
         select(col(OutboxMessage.id))
         .where(
             col(OutboxMessage.organization_id) == organization_id,
-            col(OutboxMessage.sent_at).is_(None),
-            col(OutboxMessage.failed_at).is_(None),
+            is_waiting(),
             col(OutboxMessage.values)[name].astext == value,
         )
         .with_for_update(skip_locked=True)
@@ -87,21 +125,120 @@ def was_written_since(session: Session, organization_id: UUID, recipient: str, m
 
 
 def delete_old(session: Session, organization_id: UUID, *, batch: int = 5000) -> int:
-    """Forget up to `batch` mails older than OUTBOX_KEEP_DAYS, sent or not, and say how many."""
+    """Forget up to `batch` messages older than OUTBOX_KEEP_DAYS, sent or not, and say how many."""
+    return _delete_old(session, OutboxMessage, organization_id, batch)
+
+
+def delete_old_itip(session: Session, organization_id: UUID, *, batch: int = 5000) -> int:
+    """The same for what calendars were told: no message refers to it any more."""
+    return _delete_old(session, ItipMessage, organization_id, batch)
+
+
+def _delete_old(session: Session, table: type[SQLModel], organization_id: UUID, batch: int) -> int:
+    columns: Any = table
     old = (
-        select(col(OutboxMessage.id))
+        select(col(columns.id))
         .where(
-            col(OutboxMessage.organization_id) == organization_id,
-            col(OutboxMessage.created_at) < now() - timedelta(days=get_settings().OUTBOX_KEEP_DAYS),
+            col(columns.organization_id) == organization_id,
+            col(columns.created_at) < now() - timedelta(days=get_settings().OUTBOX_KEEP_DAYS),
         )
         .limit(batch)
         .with_for_update(skip_locked=True)
     )
     result = session.execute(
-        delete(OutboxMessage).where(
-            col(OutboxMessage.organization_id) == organization_id,
-            col(OutboxMessage.id).in_(old.scalar_subquery()),
-        )
+        delete(table).where(col(columns.organization_id) == organization_id, col(columns.id).in_(old.scalar_subquery()))
     )
     assert isinstance(result, CursorResult)
     return result.rowcount
+
+
+def _mail(organization_id: UUID, mail: Mail) -> OutboxMessage:
+    return OutboxMessage(
+        organization_id=organization_id,
+        channel=OutboxChannel.MAIL,
+        template=mail.template,
+        recipient=mail.recipient,
+        language=mail.language,
+        values={name: None if value is None else " ".join(value.split()) for name, value in mail.values.items()},
+        user_id=mail.user_id,
+        itip_id=mail.itip_id,
+        due_at=_due(mail.due_at, mail.about),
+        **_about(mail.about),
+    )
+
+
+def _push(organization_id: UUID, push: Push) -> OutboxMessage:
+    return OutboxMessage(
+        organization_id=organization_id,
+        channel=OutboxChannel.PUSH,
+        recipient=str(push.subscription_id),
+        subscription_id=push.subscription_id,
+        language=push.language,
+        values=dict(push.values),
+        user_id=push.user_id,
+        due_at=_due(push.due_at, push.about),
+        **_about(push.about),
+    )
+
+
+def _about(about: About | None) -> dict[str, Any]:
+    if about is None:
+        return {}
+    return {"event_id": about.event_id, "thread": about.thread, "gathers": about.gathers}
+
+
+def _due(due_at: datetime | None, about: About | None) -> datetime:
+    gathers = about is not None and about.gathers
+    earliest = now() + timedelta(seconds=get_settings().MAIL_GATHER_SECONDS if gathers else 0)
+    return earliest if due_at is None else max(due_at, earliest)
+
+
+def _write(
+    session: Session, organization_id: UUID, written: list[tuple[OutboxMessage, About | None]]
+) -> list[OutboxMessage]:
+    messages = [message for message, _ in written]
+    if not messages:
+        return []
+    by_about: dict[About, list[OutboxMessage]] = {}
+    for message, about in written:
+        if about is not None and about.replaces:
+            by_about.setdefault(about, []).append(message)
+    for about, theirs in by_about.items():
+        _take_over(session, organization_id, about, theirs)
+    session.add_all(messages)
+    flush(session)
+    for channel in {OutboxChannel(message.channel) for message in messages}:
+        nudge(session, NUDGES[channel])
+    return messages
+
+
+def _take_over(session: Session, organization_id: UUID, about: About, messages: list[OutboxMessage]) -> None:
+    """Let what still waits about the same row give way: ten changes in a minute make one mail.
+
+    What replaces a change says all that it would have said, and leaves when that would have left. What is no change
+    leaves at once, and what waits about the rest of the series leaves before it.
+    """
+    by_recipient = {message.recipient: message for message in messages}
+    mine = (
+        col(OutboxMessage.organization_id) == organization_id,
+        col(OutboxMessage.thread) == about.thread,
+        col(OutboxMessage.recipient).in_(by_recipient),
+        col(OutboxMessage.gathers),
+        is_waiting(),
+    )
+    gone = session.execute(
+        delete(OutboxMessage)
+        .where(*mine, col(OutboxMessage.event_id) == about.event_id)
+        .returning(col(OutboxMessage.recipient), col(OutboxMessage.due_at), col(OutboxMessage.values))
+        .execution_options(synchronize_session=False)
+    )
+    for recipient, due_at, values in gone:
+        message = by_recipient[recipient]
+        if about.gathers:
+            message.due_at = min(message.due_at, due_at)
+        # What was before the first of the changes.
+        message.values = {**message.values, **{name: said for name, said in values.items() if name.startswith("old_")}}
+    if not about.gathers:
+        session.execute(
+            update(OutboxMessage).where(*mine).values(due_at=now()).execution_options(synchronize_session=False)
+        )

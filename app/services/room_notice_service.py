@@ -1,4 +1,4 @@
-"""Telling people what became of a room: mails to those whom it concerns, each in their zone."""
+"""Telling people what became of a room."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import select, text
-from sqlmodel import Session, col
+from sqlalchemy import text
+from sqlmodel import Session
 
-from app.models.organization import Organization
-from app.models.user import User
-from app.services import outbox_service
-from app.services.outbox_service import Mail, MailTemplate
+from app.core.spoken_times import SpokenTime
+from app.models.notification import NotificationReason, NotificationType
+from app.services.announcement_service import Announcement, MailText, announce
+from app.services.outbox_service import MailTemplate
 from app.services.room_rules_sql import APPROVERS_SQL, RULES_FROM
 
 
@@ -31,6 +31,10 @@ class RoomWhy(StrEnum):
     LOST = "lost"
 
 
+_REASONS = {
+    RoomWhy.REQUESTED: NotificationReason.APPROVER,
+    RoomWhy.OFFERED: NotificationReason.WAITING,
+}
 _APPROVERS = text(f"""
     SELECT u.id FROM (
         SELECT r.organization_id, {APPROVERS_SQL} AS policy_id FROM {RULES_FROM}
@@ -70,35 +74,31 @@ class RoomNotice:
 
 
 def tell(session: Session, company: UUID, notices: Iterable[RoomNotice]) -> None:
-    """Write the mails, one for each active person; they leave after the commit."""
-    listed = list(notices)
-    organization = session.get_one(Organization, company)
-    query = select(col(User.id), col(User.email), col(User.time_zone)).where(
-        col(User.organization_id) == company,
-        col(User.is_active),
-        col(User.id).in_({person for notice in listed for person in notice.people}),
-    )
-    people = {row.id: row for row in session.execute(query)}
-    outbox_service.enqueue(
-        session,
-        company,
-        [
-            Mail(
-                MailTemplate.ROOM_NOTICE,
-                people[person].email,
-                organization.locale,
-                {**_values(notice), "time_zone": people[person].time_zone or organization.time_zone},
-            )
-            for notice in listed
-            for person in sorted(set(notice.people))
-            if person in people
-        ],
-    )
+    """Tell each active person as they want it; it leaves after the commit."""
+    announce(session, company, [_announcement(notice) for notice in notices])
 
 
 def approvers(session: Session, company: UUID, room_id: UUID) -> list[UUID]:
     """Who decides about requests for a room: those of the nearest policy, else administrators and the IT desk."""
     return list(session.execute(_APPROVERS, {"organization_id": company, "room_id": room_id}).scalars())
+
+
+def _announcement(notice: RoomNotice) -> Announcement:
+    return Announcement(
+        type=NotificationType.ROOM_REQUEST if notice.why is RoomWhy.REQUESTED else NotificationType.ROOM,
+        reason=_REASONS.get(notice.why, NotificationReason.BOOKED),
+        people=notice.people,
+        text=f"room_{notice.why}",
+        params={
+            "room": notice.room,
+            "other_room": notice.other_room,
+            "sender": notice.sender or "Planner",
+            "when": SpokenTime(notice.start),
+        },
+        mail=MailText(MailTemplate.ROOM_NOTICE, _values(notice)),
+        url=notice.url,
+        is_urgent=notice.why in (RoomWhy.CHECK_IN, RoomWhy.OFFERED),
+    )
 
 
 def _values(notice: RoomNotice) -> dict[str, str | None]:

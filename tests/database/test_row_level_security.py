@@ -23,6 +23,7 @@ from app.core.ids import new_id
 from app.core.tenancy import ENTERED, READS
 from app.db import SessionDep, SessionLocal
 from app.models import Event
+from tests.support.message_rows import MESSAGE_ROWS
 from tests.support.people import Company
 from tests.support.room_rows import ROOM_ROWS
 from tests.support.servers import in_database, superuser_url
@@ -70,6 +71,7 @@ BESIDES = (
     " SELECT organization_id, %(i)s, id, '', 60, now() + interval '1 year', 0, 0 FROM calendars"
     " WHERE organization_id = %(o)s LIMIT 1",
     *ROOM_ROWS,
+    *MESSAGE_ROWS,
 )
 
 

@@ -17,12 +17,14 @@ from app.core.ids import new_id
 from app.core.mail import FolderMailer, open_mailer
 from app.db import SessionLocal
 from app.services import delivery_service, outbox_service
+from app.services.mail_sending import MailWay
 from app.services.outbox_service import Mail, MailTemplate
 from app.supervisor.ports import free_port
 from app.supervisor.waiting import retry_until
-from app.tasks import email_tasks
+from app.tasks import deliveries
 from app.tasks.cleanup_tasks import cleanup_invitations_and_mail
 from app.tasks.email_tasks import send_outbox
+from app.tasks.rounds import in_company
 from tests.support.api_process import ApiProcess, at_once
 from tests.support.mail import MailServer, body_of, written_to
 from tests.support.people import PASSWORD, Company
@@ -145,7 +147,7 @@ def test_a_mail_is_sent_once_and_its_secrets_are_forgotten(
     assert send_outbox() == 1
     assert send_outbox() == 0
     assert len(server.mails_to(email)) == 1
-    assert state(database, email)[:5] == (0, True, False, True, None)
+    assert state(database, email)[:5] == (1, True, False, True, None)
 
 
 def test_two_workers_at_once_send_each_mail_once_over_few_connections(company: Company, server: MailServer) -> None:
@@ -158,7 +160,7 @@ def test_two_workers_at_once_send_each_mail_once_over_few_connections(company: C
 def test_every_company_has_its_turn(
     company: Company, client: TestClient, server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(email_tasks, "MAILS_A_TURN", 2)
+    monkeypatch.setattr(deliveries, "MESSAGES_A_TURN", 2)
     other = Company.create(client)
     many, few = [invite(company) for _ in range(5)], [invite(other)]
     assert send_outbox() == 6
@@ -167,14 +169,20 @@ def test_every_company_has_its_turn(
     assert order.index(few[0]) <= 2
 
 
-def test_a_mail_whose_commit_was_lost_goes_again_with_the_same_message_id(company: Company, server: MailServer) -> None:
+def test_a_mail_whose_commit_was_lost_goes_again_with_the_same_message_id(
+    company: Company, server: MailServer, database: psycopg.Connection
+) -> None:
     email = invite(company)
     company_id = company.organization.id
-    with open_mailer(get_settings()) as mailer, SessionLocal() as session:
+    with open_mailer(get_settings()) as mailer:
         assert mailer is not None
-        tenancy.enter(session, company_id, origin="test")
-        assert delivery_service.send_next(session, company_id, mailer) == "sent"
-        session.rollback()
+        way = MailWay(mailer)
+        with in_company(company_id, "test") as session:
+            (parcel,) = delivery_service.claim(session, company_id, way, 20)
+        assert way.send(parcel).delivery == "sent"
+    # Whoever had it in hand is gone before that was noted.
+    assert send_outbox() == 0
+    database.execute("UPDATE outbox_messages SET claimed_until = now() WHERE recipient = %s", [email])
     assert send_outbox() == 1
     first, second = server.mails_to(email)
     assert first["Message-ID"] == second["Message-ID"]
@@ -217,7 +225,7 @@ def test_a_temporary_refusal_is_tried_again_after_twice_the_wait(
         make_due(database, email)
     del server.answers[email]
     assert send_outbox() == 1
-    assert state(database, email)[:5] == (3, True, False, True, None)
+    assert state(database, email)[:5] == (4, True, False, True, None)
 
 
 @pytest.mark.parametrize("step", ["RCPT", "DATA"])

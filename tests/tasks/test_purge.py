@@ -14,6 +14,7 @@ from app.supervisor.waiting import retry_until
 from app.tasks.cleanup_tasks import purge_deleted_companies
 from tests.bad_input.world import Belongings
 from tests.support.ics_files import imported, vcalendar, vevent
+from tests.support.message_rows import MESSAGE_ROWS
 from tests.support.people import Company, Person, sign_in
 from tests.support.planning import accepted, refused
 from tests.support.room_rows import ROOM_ROWS
@@ -69,7 +70,7 @@ def full_company(client: TestClient, database: psycopg.Connection, name: str) ->
     )
     accepted(admin.put(f"/calendars/{admin.calendar_id}/subscription", {"color": "#123456"}))
     row = new_id()
-    for statement in ROOM_ROWS:
+    for statement in (*ROOM_ROWS, *MESSAGE_ROWS):
         database.execute(statement, {"o": organization_id, "i": row, "t": row.hex, "u": admin.id})
     return company
 
