@@ -11,6 +11,7 @@ from tests.support.planning import accepted, refused
 
 ROUTES = write_routes()
 TABLES = sorted(SQLModel.metadata.tables)
+COLUMNS_A_REQUEST = 40
 # What only the application itself sets, whoever asks.
 NEVER_SET = {
     *("id", "organization_id", "owner_id", "organizer_id", "series_id", "original_start", "uid", "sequence", "span"),
@@ -36,15 +37,17 @@ def columns_of(table: str) -> list[str]:
     return [column.name for column in SQLModel.metadata.tables[table].columns]
 
 
-@pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
-def test_a_column_that_is_not_offered_is_refused(world: Isolation, route: WriteRoute, table: str) -> None:
-    columns = [name for name in columns_of(table) if name not in route.fields]
-    if columns:
-        body = route.body(**{name: VALUES.get(name, "x") for name in columns})
-        problem = world.refuses(422, "invalid_request", route.method, route.path, json=body)
-        refusals = [error["loc"][1] for error in problem["errors"] if error["type"] == "extra_forbidden"]
-        assert sorted(refusals) == sorted(columns)
+def test_a_column_that_is_not_offered_is_refused(world: Isolation, route: WriteRoute) -> None:
+    wanted = sorted({name for table in TABLES for name in columns_of(table)} - route.fields.keys())
+    with world.untouched():
+        # A refusal names a bounded number of faults.
+        for first in range(0, len(wanted), COLUMNS_A_REQUEST):
+            columns = wanted[first : first + COLUMNS_A_REQUEST]
+            body = route.body(**{name: VALUES.get(name, "x") for name in columns})
+            problem = world.refuses(422, "invalid_request", route.method, route.path, json=body)
+            refusals = [error["loc"][1] for error in problem["errors"] if error["type"] == "extra_forbidden"]
+            assert sorted(refusals) == sorted(columns)
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
