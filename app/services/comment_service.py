@@ -15,6 +15,7 @@ from app.models.discussion import EventComment
 from app.schemas.discussion import CommentRead, CommentWrite, DiscussionSort
 from app.services import event_access
 from app.services.colleagues import colleagues
+from app.services.comment_notices import tell_of_comment
 from app.services.discussion_places import Place, find_place, visible_to
 from app.services.rows import PageRequest, SortColumn, apply_changes, check_version, fetch_page, flush, get_visible
 
@@ -65,6 +66,7 @@ def create_comment(
     )
     session.add(comment)
     flush(session)
+    tell_of_comment(session, actor, place, comment, mentioned=mentions, is_new=True)
     return _told(session, place, [comment])[0]
 
 
@@ -89,12 +91,16 @@ def change_comment(
     if not _wrote(actor, comment):
         raise Forbidden("not_comment_author")
     check_version(comment, if_match)
+    new: set[UUID] = set()
+    own_place = place
     if "mentions" in values:
         values = {**values, "mentions": _distinct(values["mentions"])}
         new = set(values["mentions"]) - set(comment.mentions)
-        _check_mentions(session, _place_of(session, actor, place, comment), values["mentions"], new=new)
+        own_place = _place_of(session, actor, place, comment)
+        _check_mentions(session, own_place, values["mentions"], new=new)
     apply_changes(comment, values)
     flush(session)
+    tell_of_comment(session, actor, own_place, comment, mentioned=new, is_new=False)
     return _told(session, place, [comment])[0]
 
 
