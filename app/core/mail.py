@@ -36,6 +36,17 @@ class Letter:
     subject: str
     text: str
     html: str
+    # Names what all mails about the same event belong to.
+    thread: UUID | None = None
+    calendar: "CalendarPart | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarPart:
+    """What the reader's calendar is told (iMIP, RFC 6047): a text/calendar with its method."""
+
+    method: str
+    content: str
 
 
 class MailRefused(Exception):
@@ -73,16 +84,29 @@ def compose(letter: Letter, sender: str) -> EmailMessage:
         message["To"] = Address(addr_spec=_ascii_domain(letter.recipient))
         message["Subject"] = letter.subject
         message["Date"] = format_datetime(datetime.now(UTC))
-        message["Message-ID"] = f"<{letter.id}@{_ascii_domain(address).rpartition('@')[2]}>"
+        domain = _ascii_domain(address).rpartition("@")[2]
+        message["Message-ID"] = f"<{letter.id}@{domain}>"
+        if letter.thread is not None:
+            # A message that nobody has sent: programs show together what refers to the same.
+            message["In-Reply-To"] = message["References"] = f"<{letter.thread}.thread@{domain}>"
     except (ValueError, IndexError) as error:
         raise MailRefused(f"cannot be addressed: {error}", permanent=True) from error
     # No answer of an absent reader's program, please (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
+    if letter.calendar is not None:
+        _add_calendar(message, letter.calendar)
     # Last: the content's own headers move into the first part.
     message["Content-Language"] = letter.language
     return message
+
+
+def _add_calendar(message: EmailMessage, calendar: CalendarPart) -> None:
+    """As an alternative, for programs that show buttons; and as a file, for those that only open files."""
+    params = {"method": calendar.method}
+    message.add_alternative(calendar.content, subtype="calendar", charset="utf-8", params=params)
+    message.add_attachment(calendar.content.encode(), maintype="application", subtype="ics", filename="invite.ics")
 
 
 def _ascii_domain(address: str) -> str:

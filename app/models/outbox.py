@@ -117,8 +117,10 @@ class ItipMessage(OwnedByOrganization, table=True):
     __tablename__ = "itip_messages"
     __table_args__ = (Index(None, "organization_id", "created_at"),)
 
-    method: str = Field(max_length=10)
+    method: str = Field(max_length=20)
     content: str = Field(sa_column=Column(Text, nullable=False))
+    # Whether each recipient is told of no attendee but themselves.
+    hides_guests: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     created_at: datetime = Field(default_factory=now)
 
 

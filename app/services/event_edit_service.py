@@ -23,7 +23,7 @@ from app.services import booking_service, calendar_service, occurrence_service, 
 from app.services.booking_service import Booked
 from app.services.event_reading import GUEST_RIGHTS
 from app.services.event_times import EventTimes, as_instant, check_rdates, checked_series, resolve_times, series_of
-from app.services.notice_service import Notice, note_change
+from app.services.notice_service import Notice, as_it_was, note_change
 from app.services.occurrence_service import Stored, bound_of
 from app.services.participant_service import (
     Difference,
@@ -78,6 +78,7 @@ def edit_whole(session: Session, actor: Actor, event: Event, wanted: Wanted, anc
         Conflict: a room is taken.
     """
     old, before = series_of(event), {name: getattr(event, name) for name in (*CONTENT, "room_id")}
+    was = as_it_was(session, event)
     times = _whole_times(event, old, wanted, anchor)
     if "rdates" in wanted.sent:
         check_rdates(times)
@@ -117,7 +118,7 @@ def edit_whole(session: Session, actor: Actor, event: Event, wanted: Wanted, anc
         _ask_again(session, event, added, overrides, trace, everybody=everybody, came_back=came_back)
     if rescheduled or changed & {"room_id", "status"}:
         trace.booked = booking_service.sync(session, actor, event, clashes_percent=wanted.clashes_percent)
-    trace.notices = note_change(session, actor, event, changed, difference)
+    trace.notices = note_change(session, actor, event, changed, difference, was)
     return trace
 
 
@@ -144,6 +145,7 @@ def edit_occurrence(
     if any(getattr(override, name) != value for name, value in values.items()):
         values["sent_by_id"] = actor.delegate_id
     _require_room(session, actor, override, data)
+    was = as_it_was(session, override)
     was_cancelled = override.status == EventStatus.CANCELLED
     changed = apply_changes(override, values)
     rescheduled = bool(changed & {"start_time", "end_time", "is_all_day"})
@@ -175,7 +177,7 @@ def edit_occurrence(
         trace.booked = booking_service.sync(
             session, actor, series, override.original_start, clashes_percent=wanted.clashes_percent
         )
-    trace.notices = note_change(session, actor, override, changed, difference)
+    trace.notices = note_change(session, actor, override, changed, difference, was)
     return trace
 
 

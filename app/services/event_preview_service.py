@@ -126,7 +126,13 @@ def _changes(
         rooms_won=_listed([RoomTime(**booking) for _, row in rebooked if (booking := _booking(row))]),
         rooms_lost=_listed([RoomTime(**booking) for old, _ in rebooked if (booking := _booking(old))]),
         responses_reset=_listed(list(_resets(session, outcome, before.answers))),
-        people_told=_listed([person for _, person in notice_service.chosen(outcome.trace.notices, notify)]),
+        people_told=_listed(
+            [
+                person
+                for notice, person in notice_service.chosen(outcome.trace.notices, notify)
+                if not notice.is_for_calendars
+            ]
+        ),
     )
 
 

@@ -1,7 +1,7 @@
 """Events: making, changing and deleting them, one occurrence, this and those that follow, or all."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -34,7 +34,7 @@ from app.services.event_edit_service import (
 )
 from app.services.event_reading import GUEST_RIGHTS, as_written
 from app.services.event_times import check_rdates, checked_series, resolve_times
-from app.services.notice_service import note
+from app.services.notice_service import note, note_split
 from app.services.participant_service import Key, participants_of, set_participants
 from app.services.rows import check_version, flush
 
@@ -151,7 +151,7 @@ def delete_event(
     if target.scope is Scope.THIS and target.original is not None:
         told, is_new = series_service.draft_override(session, series, target.original)
         keys = [Key.of(row) for row in participants_of(session, series)] if is_new else None
-    trace = Trace(notices=note(session, actor, Why.CANCELLED, told, keys))
+    notices = [] if target.scope is Scope.FOLLOWING else note(session, actor, Why.CANCELLED, told, keys)
     match target.scope:
         case Scope.THIS if target.original is not None:
             try:
@@ -162,13 +162,16 @@ def delete_event(
                 session.delete(series)
         case Scope.FOLLOWING if target.original is not None:
             rest = series_service.split_off(session, series, target.original)
+            gone = note(session, actor, Why.CANCELLED, rest or series)
+            # Of what is left of the series, calendars learn that it ends.
+            notices = [replace(notice, state_of=series) for notice in gone] if rest else gone
             session.delete(rest or series)
         case _:
             session.delete(series)
     flush(session)
     if series.room_id is not None:
         offer_service.note_freed(session, series.organization_id, {series.room_id})
-    return Outcome(None, [series], trace)
+    return Outcome(None, [series], Trace(notices=notices))
 
 
 def find_occurrence(
@@ -291,6 +294,8 @@ def _change(session: Session, actor: Actor, target: Target, values: Mapping[str,
         # Sent back as it was read, it means the rest of the rule: COUNT has been reduced by what has passed (rule 12).
         values = {name: value for name, value in values.items() if name != "recurrence_rule"}
     trace = edit_whole(session, actor, part, _wanted(part, anchor, values, clashes_percent), anchor)
+    # Whether anybody is told of the rest or not, their calendars must not show it twice.
+    trace.notices += note_split(session, actor, series, part.start_time)
     return Outcome(part, [series, part], trace)
 
 

@@ -10,17 +10,26 @@ from jinja2 import TemplateError
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from app.calendaring.ical.scheduling import Method, as_sent, for_recipient
 from app.core.config import get_settings
-from app.core.mail import Letter, Mailer, MailRefused, MailServerDown, compose
+from app.core.mail import CalendarPart, Letter, Mailer, MailRefused, MailServerDown, compose
 from app.models.outbox import ItipMessage, OutboxChannel, OutboxMessage
 from app.services.delivery_service import Delivery, Parcel, Receipt
 from app.services.mail_templates import render
 from app.services.outbox_service import MailTemplate
+from app.services.reply_key_service import make_key
 
 # Their links sign somebody in.
 WITH_SECRETS = frozenset({MailTemplate.INVITATION, MailTemplate.REGISTRATION, MailTemplate.ACCOUNT_EXISTS})
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ItipText:
+    method: str
+    content: str
+    hides_guests: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +39,7 @@ class MailContents:
     language: str
     values: Mapping[str, Any]
     thread: UUID | None
-    # The method, and the text with the placeholders that `itip_mail` fills in for each recipient.
-    itip: tuple[str, str] | None = None
+    itip: ItipText | None = None
 
 
 class MailWay:
@@ -63,7 +71,7 @@ class MailWay:
     def send(self, parcel: Parcel) -> Receipt:
         contents: MailContents = parcel.contents
         try:
-            self._mailer.send(compose(_letter(parcel.id, contents), get_settings().MAIL_FROM))
+            self._mailer.send(compose(_letter(parcel.company, parcel.id, contents), get_settings().MAIL_FROM))
         except MailRefused as refusal:
             return Receipt(Delivery.FAILED if refusal.permanent else Delivery.DELAYED, str(refusal))
         except MailServerDown as outage:
@@ -80,8 +88,9 @@ class MailWay:
             message.values = {}
 
 
-def _letter(message_id: UUID, contents: MailContents) -> Letter:
-    texts = render(contents.template, contents.language, contents.values)
+def _letter(company: UUID, message_id: UUID, contents: MailContents) -> Letter:
+    calendar, reply_url = _calendar(company, contents)
+    texts = render(contents.template, contents.language, {**contents.values, "reply_url": reply_url})
     return Letter(
         id=message_id,
         recipient=contents.recipient,
@@ -89,14 +98,32 @@ def _letter(message_id: UUID, contents: MailContents) -> Letter:
         subject=texts.subject,
         text=texts.text,
         html=texts.html,
+        thread=contents.thread,
+        calendar=calendar,
     )
 
 
-def _itip_of(session: Session, messages: Sequence[OutboxMessage]) -> dict[UUID | None, tuple[str, str]]:
+def _calendar(company: UUID, contents: MailContents) -> tuple[CalendarPart | None, str | None]:
+    """What the recipient's calendar is told, and where they answer without it."""
+    if contents.itip is None or contents.thread is None:
+        return None, None
+    itip = contents.itip
+    if itip.method not in (Method.REQUEST, Method.CANCEL):
+        return CalendarPart(itip.method, as_sent(itip.content).decode()), None
+    settings = get_settings()
+    key = make_key(company, contents.thread, contents.recipient)
+    content = for_recipient(
+        itip.content, contents.recipient, settings.reply_address(key), hides_guests=itip.hides_guests
+    )
+    url = settings.reply_url(key) if itip.method == Method.REQUEST else None
+    return CalendarPart(itip.method, content.decode()), url
+
+
+def _itip_of(session: Session, messages: Sequence[OutboxMessage]) -> dict[UUID | None, ItipText]:
     ids = {message.itip_id for message in messages if message.itip_id is not None}
     if not ids:
         return {}
     query = select(ItipMessage).where(
         col(ItipMessage.organization_id) == messages[0].organization_id, col(ItipMessage.id).in_(ids)
     )
-    return {row.id: (row.method, row.content) for row in session.execute(query).scalars()}
+    return {row.id: ItipText(row.method, row.content, row.hides_guests) for row in session.execute(query).scalars()}

@@ -10,9 +10,16 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from app.core import spoken_times
+from app.core.spoken_times import SpokenTime
+from app.services.spoken_rules import spoken_rule
 
 FOLDER = Path(__file__).resolve().parents[1] / "mail_templates"
 LANGUAGES = ("ru", "en")
+# What a mail about an event may say besides.
+OPTIONAL = (
+    *("room", "organizer", "rule", "reply_url", "response", "comment", "proposed_start", "rest_from"),
+    *("old_title", "old_start", "old_all_day", "old_location", "old_room"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +40,7 @@ def render(template: str, language: str, values: Mapping[str, Any]) -> MailTexts
     language = language if language in LANGUAGES else "en"
     context = {**values, "language": language}
     plain = _environment().get_template(f"{template}.{language}.txt").render(context)
-    subject, _, text = plain.partition("\n")
+    subject, _, text = plain.lstrip().partition("\n")
     html = _environment().get_template(f"{template}.{language}.html").render(context, subject=subject)
     return MailTexts(subject.strip(), text.strip() + "\n", html)
 
@@ -47,8 +54,10 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals.update(dict.fromkeys(OPTIONAL))
     environment.filters["moment"] = _moment
-    environment.filters["day"] = _day
+    environment.filters["when"] = _when
+    environment.filters["repeats"] = spoken_rule
     return environment
 
 
@@ -57,6 +66,6 @@ def _moment(value: str, zone: str, language: str) -> str:
     return spoken_times.moment(datetime.fromisoformat(value), zone, language)
 
 
-def _day(value: str, language: str) -> str:
-    """The date of an all-day event, which is stored at 00:00 UTC, as people read it."""
-    return spoken_times.day(datetime.fromisoformat(value), language)
+def _when(value: str, all_day: str | None, zone: str, language: str) -> str:
+    """The same; of an all-day event its date, which is stored at 00:00 UTC."""
+    return SpokenTime(datetime.fromisoformat(value), bool(all_day)).told(zone, language)

@@ -4,7 +4,7 @@ The same notes answer dry_run and become mail, so what was announced is what hap
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,13 +16,14 @@ from app.core.actor import Actor
 from app.core.config import get_settings
 from app.core.spoken_times import SpokenTime
 from app.models.event import Event
-from app.models.notification import NotificationReason, NotificationType
+from app.models.notification import NotificationChannel, NotificationReason, NotificationType
 from app.models.organization import Organization
 from app.models.participant import EventParticipant, ParticipantResponse
+from app.models.room import Room
 from app.models.user import User
 from app.schemas.event import Notify
 from app.schemas.event_preview import PersonTold, Why
-from app.services import outbox_service
+from app.services import itip_service, outbox_service
 from app.services.announcement_service import Announcement, MailText, announce
 from app.services.department_members import BELOW_SQL
 from app.services.outbox_service import About, Mail, MailTemplate
@@ -62,8 +63,12 @@ class Notice:
     why: Why
     event: Event
     recipients: tuple[PersonTold, ...]
-    # What a mail says besides the event: an answer.
+    # What a mail says besides the event: an answer, what was before.
     details: Mapping[str, str | None] = field(default_factory=dict)
+    # The row whose state calendars are told, where that is not the event: a series of which a part is gone.
+    state_of: Event | None = None
+    # Said by mail only, to keep calendars right; people are told of the same change already.
+    is_for_calendars: bool = False
 
 
 def note(session: Session, actor: Actor, why: Why, event: Event, keys: Iterable[Key] | None = None) -> list[Notice]:
@@ -81,36 +86,78 @@ def note_everybody(session: Session, why: Why, event: Event) -> list[Notice]:
 
 
 def note_change(
-    session: Session, actor: Actor, event: Event, changed: Iterable[str], difference: Difference
+    session: Session,
+    actor: Actor,
+    event: Event,
+    changed: Iterable[str],
+    difference: Difference,
+    before: Mapping[str, str | None] | None = None,
 ) -> list[Notice]:
-    """What is to be told of a change: who came is invited, who went is told so, and the others learn what changed."""
+    """What is to be told of a change: who came is invited, who went is told so, and the others learn what changed.
+
+    Args:
+        before: what `as_it_was` said before the change.
+    """
     added = [Key.of(participant) for participant in difference.added]
     noted = note(session, actor, Why.INVITED, event, added) if added else []
     if difference.removed:
         noted += note(session, actor, Why.CANCELLED, event, difference.removed)
     if TOLD_OF & set(changed):
         stayed = [key for row in participants_of(session, event) if (key := Key.of(row)) not in added]
-        noted += note(session, actor, Why.CHANGED, event, stayed)
+        noted += [replace(notice, details=before or {}) for notice in note(session, actor, Why.CHANGED, event, stayed)]
     return noted
+
+
+def as_it_was(session: Session, event: Event) -> dict[str, str | None]:
+    """What a mail says of an event as it was before a change; mails tell of it what has changed."""
+    room = None if event.room_id is None else session.get(Room, (event.organization_id, event.room_id))
+    return {
+        "old_title": event.title,
+        "old_start": event.start_time.isoformat(),
+        "old_end": event.end_time.isoformat(),
+        "old_all_day": "yes" if event.is_all_day else None,
+        "old_location": event.location,
+        "old_room": None if room is None else room.name,
+    }
+
+
+def note_split(session: Session, actor: Actor, series: Event, since: datetime) -> list[Notice]:
+    """What calendars are to be told of a series whose rest is a series of its own from `since` on: that it ends."""
+    details = {"rest_from": since.isoformat()}
+    return [
+        replace(notice, details=details, is_for_calendars=True) for notice in note(session, actor, Why.CHANGED, series)
+    ]
 
 
 def note_answer(session: Session, actor: Actor, event: Event, answer: EventParticipant) -> list[Notice]:
     """What is to be told to the organizer of an answer of the actor.
 
-    Nothing of events with more people than ANSWERS_TOLD_MAX_GUESTS, and nothing where the organizer is elsewhere.
+    Nothing of events with more people than ANSWERS_TOLD_MAX_GUESTS, unless the organizer is elsewhere.
     """
     keys = [Key.of(row) for row in participants_of(session, event) if row.via_department_id is None]
-    if event.organizer_email is not None or count_keys(session, event, keys) > get_settings().ANSWERS_TOLD_MAX_GUESTS:
-        return []
-    recipients = _recipients(
-        session, actor.company, Why.ANSWERED, [Key(event.organizer_id, None, None)], _acting(actor)
-    )
     details = {
         "response": str(answer.response),
         "comment": answer.comment,
         "proposed_start": None if answer.proposed_start is None else answer.proposed_start.isoformat(),
+        "proposed_end": None if answer.proposed_end is None else answer.proposed_end.isoformat(),
     }
+    if event.organizer_email is not None:
+        return [_answer_elsewhere(session, actor, event, details)]
+    if count_keys(session, event, keys) > get_settings().ANSWERS_TOLD_MAX_GUESTS:
+        return []
+    recipients = _recipients(
+        session, actor.company, Why.ANSWERED, [Key(event.organizer_id, None, None)], _acting(actor)
+    )
     return [Notice(Why.ANSWERED, event, recipients, details)] if recipients else []
+
+
+def _answer_elsewhere(session: Session, actor: Actor, event: Event, details: Mapping[str, str | None]) -> Notice:
+    """An answer to an organizer elsewhere, whose program expects it from the address that was invited."""
+    assert event.organizer_email is not None
+    person = session.get_one(User, actor.user_id)
+    organizer = PersonTold(why=Why.ANSWERED, user_id=None, email=event.organizer_email, name=event.organizer_name)
+    who = {"attendee": person.email, "attendee_name": person.full_name}
+    return Notice(Why.ANSWERED, event, (organizer,), {**details, **who})
 
 
 def note_leaving(session: Session, actor: Actor, event: Event) -> list[Notice]:
@@ -154,27 +201,40 @@ def _write(
     session: Session, company: UUID, sender: str, tellings: list[tuple[Notice, PersonTold]], reason: str | None = None
 ) -> None:
     organization = session.get_one(Organization, company)
-    people: dict[int, tuple[Notice, list[UUID]]] = {}
-    guests = []
+    by_notice: dict[int, tuple[Notice, list[PersonTold]]] = {}
     for notice, person in tellings:
-        if person.user_id is not None:
-            people.setdefault(id(notice), (notice, []))[1].append(person.user_id)
-            continue
-        values = {**_values(notice), "sender": sender, "reason": reason, "time_zone": organization.time_zone}
-        guests.append(Mail(MailTemplate.EVENT_NOTICE, person.email, organization.locale, values, about=_about(notice)))
-    announce(
-        session,
-        company,
-        [
-            announcement
-            for notice, recipients in people.values()
-            for announcement in _announcements(notice, sender, reason, recipients)
-        ],
-    )
+        by_notice.setdefault(id(notice), (notice, []))[1].append(person)
+    announcements: list[Announcement] = []
+    guests: list[Mail] = []
+    for notice, people in by_notice.values():
+        itip = itip_service.attach(session, company, notice, people)
+        values = {**_values(session, notice), "sender": sender, "reason": reason}
+        groups: dict[UUID | None, list[UUID]] = {}
+        for person in people:
+            if person.user_id is not None:
+                groups.setdefault(itip.get(person.email), []).append(person.user_id)
+                continue
+            told = {**values, "time_zone": organization.time_zone}
+            guests.append(
+                Mail(
+                    MailTemplate.EVENT_NOTICE,
+                    person.email,
+                    organization.locale,
+                    told,
+                    about=_about(notice),
+                    itip_id=itip.get(person.email),
+                )
+            )
+        for itip_id, colleagues in groups.items():
+            mail = MailText(MailTemplate.EVENT_NOTICE, values, itip_id)
+            announcements += _announcements(notice, sender, reason, colleagues, mail)
+    announce(session, company, announcements)
     outbox_service.enqueue(session, company, guests)
 
 
-def _announcements(notice: Notice, sender: str, reason: str | None, people: list[UUID]) -> list[Announcement]:
+def _announcements(
+    notice: Notice, sender: str, reason: str | None, people: list[UUID], mail: MailText
+) -> list[Announcement]:
     event = notice.event
     params: dict[str, Any] = {
         "sender": sender,
@@ -197,10 +257,11 @@ def _announcements(notice: Notice, sender: str, reason: str | None, people: list
             people=told,
             text=text,
             params=params,
-            mail=MailText(MailTemplate.EVENT_NOTICE, {**_values(notice), "sender": sender, "reason": reason}),
+            mail=mail,
             about=_about(notice),
             calendar_id=event.calendar_id,
             original_start=event.original_start,
+            channels=frozenset({NotificationChannel.MAIL}) if notice.is_for_calendars else None,
         )
         for why, told in ((NotificationReason.ORGANIZER, hosts), (NotificationReason.PARTICIPANT, guests))
         if told
@@ -208,7 +269,7 @@ def _announcements(notice: Notice, sender: str, reason: str | None, people: list
 
 
 def _about(notice: Notice) -> About:
-    event = notice.event
+    event = notice.state_of or notice.event
     return About(
         event.id,
         event.series_id or event.id,
@@ -217,17 +278,23 @@ def _about(notice: Notice) -> About:
     )
 
 
-def _values(notice: Notice) -> dict[str, str | None]:
+def _values(session: Session, notice: Notice) -> dict[str, str | None]:
     event = notice.event
+    room = None if event.room_id is None else session.get(Room, (event.organization_id, event.room_id))
+    host = session.get_one(User, event.organizer_id)
     return {
         "why": notice.why,
         "title": event.title,
         "location": event.location,
+        "room": None if room is None else room.name,
+        "organizer": event.organizer_name or event.organizer_email
+        if event.organizer_email
+        else host.full_name or host.email,
         "start": event.start_time.isoformat(),
         "end": event.end_time.isoformat(),
         "all_day": "yes" if event.is_all_day else None,
+        "rule": event.recurrence_rule,
         "repeats": "yes" if event.recurrence_rule or event.rdates else None,
-        **dict.fromkeys(("response", "comment", "proposed_start")),
         **notice.details,
     }
 

@@ -132,8 +132,9 @@ def upgrade() -> None:
         "itip_messages",
         sa.Column("organization_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("method", sa.String(10), nullable=False),
+        sa.Column("method", sa.String(20), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("hides_guests", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["organization_id"], ["organizations.id"], name=op.f("fk_itip_messages_organization_id"), ondelete="CASCADE"

@@ -163,7 +163,9 @@ def test_dry_run_changes_nothing_and_tells_what_the_request_then_does(
     assert bookings(before) - lost + won == bookings(after)
     assert not lost - bookings(before)
     people = previewed["people_told"]["items"]
-    assert told(database, company) == sorted((person["email"], person["why"]) for person in people)
+    # Of a series that is cut, calendars are told by one more mail to the same people.
+    assert set(told(database, company)) == {(person["email"], person["why"]) for person in people}
+    assert len({(person["email"], person["why"]) for person in people}) == len(people)
     assert resets(previewed) == asked_again(answered, answers(database, company))
     if done.status_code == 204:
         assert previewed["event"] is None

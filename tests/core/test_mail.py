@@ -132,7 +132,7 @@ def test_every_template_of_the_folder_belongs_to_a_mail() -> None:
     }
     assert {path.name for path in FOLDER.iterdir()} == wanted | {
         *("page.html", "button.html"),
-        *(f"room_words.{language}" for language in LANGUAGES),
+        *(f"{words}_words.{language}" for words in ("event", "room") for language in LANGUAGES),
     }
 
 

@@ -170,7 +170,7 @@ def _attendees(data: EventData, old: Sequence[ContentLine], form: TimeForm) -> l
         elif before.email in now and before.email not in seen:
             seen.add(before.email)
             lines.append(_changed_attendee(line, before, now[before.email]))
-    return lines + [_new_attendee(person) for person in data.attendees if person.email not in seen]
+    return lines + [new_attendee(person) for person in data.attendees if person.email not in seen]
 
 
 def _changed_attendee(line: ContentLine, before: Attendee, now: Attendee) -> ContentLine:
@@ -183,7 +183,8 @@ def _changed_attendee(line: ContentLine, before: Attendee, now: Attendee) -> Con
     return line
 
 
-def _new_attendee(person: Attendee) -> ContentLine:
+def new_attendee(person: Attendee) -> ContentLine:
+    """The ATTENDEE of somebody new; who has not answered is asked to (RSVP)."""
     parameters = f";ROLE={_ROLES[person.role]};PARTSTAT={_part_stat(person)}"
     if person.response == "needs_action":
         parameters += ";RSVP=TRUE"
