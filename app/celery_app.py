@@ -42,6 +42,7 @@ app.conf.update(
         "app.tasks.email_tasks",
         "app.tasks.feed_tasks",
         "app.tasks.import_tasks",
+        "app.tasks.inbound_tasks",
         "app.tasks.occurrence_tasks",
         "app.tasks.room_tasks",
     ),
@@ -93,6 +94,11 @@ app.conf.update(
         },
         "import-files-every-minute": {
             "task": "app.tasks.import_tasks.import_files",
+            "schedule": crontab(),
+            "options": {"expires": 60},
+        },
+        "fetch-mail-every-minute": {
+            "task": "app.tasks.inbound_tasks.fetch_mail",
             "schedule": crontab(),
             "options": {"expires": 60},
         },

@@ -4,11 +4,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
+from uuid import UUID
 
 import httpx2 as httpx
 
 from app.core.ids import new_id
 from app.core.security import create_check_in_token
+from app.services.reply_key_service import make_key
 from app.tasks.import_tasks import import_files
 from fuzz import files
 from fuzz.cast import Cast
@@ -81,6 +83,8 @@ class Targets:
                 return Target({"building_id": self._made("/buildings", {"name": new_id().hex})})
             case "departments":
                 return Target({"department_id": self._department()})
+            case "rsvp":
+                return self._invitation(owner)
         raise AssertionError(f"nobody knows how to make what {path} names")
 
     def invited(self) -> dict[str, str]:
@@ -127,6 +131,12 @@ class Targets:
             self._accepted(guest.put(f"/events/{event_id}/response", {"response": "tentative", **MOVED}), 200)
         query = {"email": outside} if path.endswith("/participants") else {}
         return Target(ids, query, "2027-03-29T09:00:00" if is_series else None)
+
+    def _invitation(self, owner: Person) -> Target:
+        """The key of a guest from outside."""
+        email = new_email()
+        event_id = self._made("/events", event(participants=[{"email": email}]), owner)
+        return Target({"token": make_key(self.cast.company.organization.id, UUID(event_id), email)})
 
     def _calendar(self, path: str, owner: Person) -> Target:
         """A calendar, one that shows a feed which nobody fetches, and what hangs on it where the path names that."""

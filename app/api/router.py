@@ -21,6 +21,7 @@ from app.api.v1 import (
     feeds,
     free_time,
     health,
+    inbound_mail,
     invitations,
     leaving,
     org_structure,
@@ -40,6 +41,7 @@ from app.api.v1 import (
     room_requests,
     room_waiting,
     rooms,
+    rsvp,
     statistics,
     users,
 )
@@ -90,6 +92,8 @@ for module in (
     statistics,
     audit,
     leaving,
+    rsvp,
+    inbound_mail,
 ):
     api_router.include_router(module.router)
 api_router.include_router(feeds.of_calendars)

@@ -103,6 +103,15 @@ class Settings(BaseSettings):
     MAIL_FROM: str = "Planner <planner@localhost>"
     # Where answers to invitations go: planner+{key}@firm.example. Empty: to the organizer's own mailbox.
     REPLY_ADDRESS: str = ""
+    # Mail that comes in: by a mail server's pipe, or from a mailbox
+    INBOUND_MAIL_SECRET: str = ""
+    INBOUND_MAIL_MAX_BYTES: int = Field(1024 * 1024, ge=1024, le=100 * 1024 * 1024)
+    IMAP_HOST: str = ""
+    IMAP_PORT: int = Field(993, ge=1, le=65535)
+    IMAP_USER: str = ""
+    IMAP_PASSWORD: str = ""
+    IMAP_TLS: Literal["none", "starttls", "tls"] = "tls"
+    IMAP_FOLDER: str = Field("INBOX", pattern=r'^[^"\\\r\n]{1,200}$')
     MAIL_FILES_MAX: int = Field(500, ge=1, le=100_000)
     OUTBOX_MAX_ATTEMPTS: int = Field(10, ge=1, le=20)
     OUTBOX_KEEP_DAYS: int = Field(30, ge=1, le=3650)

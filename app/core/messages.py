@@ -14,6 +14,7 @@ from app.core.texts.interchange import INTERCHANGE
 from app.core.texts.people import PEOPLE
 from app.core.texts.places import PLACES
 from app.core.texts.planning import PLANNING
+from app.core.texts.replies import REPLIES
 from app.core.texts.requests import REQUESTS
 from app.core.texts.room_finding import ROOM_FINDING
 from app.core.texts.room_panels import ROOM_PANELS
@@ -37,6 +38,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **PLACES,
     **PLANNING,
     **REQUESTS,
+    **REPLIES,
     **ROOM_RULES,
     **ROOM_REQUESTS,
     **ROOM_PANELS,

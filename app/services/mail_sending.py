@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 import structlog
@@ -115,8 +116,14 @@ def _calendar(company: UUID, contents: MailContents) -> tuple[CalendarPart | Non
     content = for_recipient(
         itip.content, contents.recipient, settings.reply_address(key), hides_guests=itip.hides_guests
     )
-    url = settings.reply_url(key) if itip.method == Method.REQUEST else None
+    url = _reply_url(settings.reply_url(key), contents) if itip.method == Method.REQUEST else None
     return CalendarPart(itip.method, content.decode()), url
+
+
+def _reply_url(url: str, contents: MailContents) -> str:
+    """The page on which the recipient answers, for one occurrence where the mail is about one."""
+    occurrence = contents.values.get("occurrence")
+    return f"{url}?{urlencode({'occurrence': occurrence})}&response=" if occurrence else f"{url}?response="
 
 
 def _itip_of(session: Session, messages: Sequence[OutboxMessage]) -> dict[UUID | None, ItipText]:

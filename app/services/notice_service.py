@@ -130,25 +130,33 @@ def note_split(session: Session, actor: Actor, series: Event, since: datetime) -
 
 
 def note_answer(session: Session, actor: Actor, event: Event, answer: EventParticipant) -> list[Notice]:
-    """What is to be told to the organizer of an answer of the actor.
+    """What is to be told to the organizer of an answer of the actor, as `note_guests_answer`."""
+    if event.organizer_email is not None:
+        return [_answer_elsewhere(session, actor, event, _details_of(answer))]
+    return note_guests_answer(session, event, answer, _acting(actor))
 
-    Nothing of events with more people than ANSWERS_TOLD_MAX_GUESTS, unless the organizer is elsewhere.
+
+def note_guests_answer(session: Session, event: Event, answer: EventParticipant, acting: list[UUID]) -> list[Notice]:
+    """What is to be told to the organizer of an answer, unless it is the organizer who acts.
+
+    Nothing of events with more people than ANSWERS_TOLD_MAX_GUESTS, and nothing where the organizer is elsewhere.
     """
     keys = [Key.of(row) for row in participants_of(session, event) if row.via_department_id is None]
-    details = {
+    if event.organizer_email is not None or count_keys(session, event, keys) > get_settings().ANSWERS_TOLD_MAX_GUESTS:
+        return []
+    recipients = _recipients(
+        session, event.organization_id, Why.ANSWERED, [Key(event.organizer_id, None, None)], acting
+    )
+    return [Notice(Why.ANSWERED, event, recipients, _details_of(answer))] if recipients else []
+
+
+def _details_of(answer: EventParticipant) -> dict[str, str | None]:
+    return {
         "response": str(answer.response),
         "comment": answer.comment,
         "proposed_start": None if answer.proposed_start is None else answer.proposed_start.isoformat(),
         "proposed_end": None if answer.proposed_end is None else answer.proposed_end.isoformat(),
     }
-    if event.organizer_email is not None:
-        return [_answer_elsewhere(session, actor, event, details)]
-    if count_keys(session, event, keys) > get_settings().ANSWERS_TOLD_MAX_GUESTS:
-        return []
-    recipients = _recipients(
-        session, actor.company, Why.ANSWERED, [Key(event.organizer_id, None, None)], _acting(actor)
-    )
-    return [Notice(Why.ANSWERED, event, recipients, details)] if recipients else []
 
 
 def _answer_elsewhere(session: Session, actor: Actor, event: Event, details: Mapping[str, str | None]) -> Notice:
@@ -190,6 +198,13 @@ def tell(session: Session, actor: Actor, notices: list[Notice], notify: Notify) 
     if tellings:
         sender = session.get_one(User, actor.user_id)
         _write(session, actor.company, sender.full_name or sender.email, tellings)
+
+
+def tell_in_name_of(session: Session, company: UUID, sender: str, notices: list[Notice]) -> None:
+    """The same in the name of somebody who is not signed in."""
+    tellings = chosen(notices, Notify.ALL)
+    if tellings:
+        _write(session, company, sender, tellings)
 
 
 def tell_of_time_zones(session: Session, company: UUID, notices: list[Notice]) -> None:
@@ -294,6 +309,7 @@ def _values(session: Session, notice: Notice) -> dict[str, str | None]:
         "end": event.end_time.isoformat(),
         "all_day": "yes" if event.is_all_day else None,
         "rule": event.recurrence_rule,
+        "occurrence": None if event.original_start is None else event.original_start.isoformat(),
         "repeats": "yes" if event.recurrence_rule or event.rdates else None,
         **notice.details,
     }

@@ -285,6 +285,8 @@ def request_of(
         "GET /rooms/available": {"params": window},
         "POST /rooms/for-series": {"json": {"start_time": "2027-05-03T09:00:00", "end_time": "2027-05-03T10:00:00"}},
         "GET /rooms/check-in": {"params": {"token": "unknown"}},
+        "POST /rsvp/{token}": {"data": {"response": "accepted"}},
+        "POST /mail/inbound": {"content": b"Subject: x", "headers": {"Content-Type": "message/rfc822"}},
         "POST /rooms/check-in": {"params": {"token": "unknown"}},
         "GET /rooms/no-shows": {"params": window},
         "POST /rooms/{room_id}/check-in": {"json": {}},

@@ -23,6 +23,8 @@ OPEN = {
     *("GET /health", "GET /livez", "GET /readyz"),
     # The secret in the address says who asks.
     "GET /feeds/{token}.ics",
+    # The key in the link or address of an invitation does; mail servers have a secret of the installation.
+    *("GET /rsvp/{token}", "POST /rsvp/{token}", "POST /mail/inbound"),
     # The signed link in a mail does.
     *("GET /rooms/check-in", "POST /rooms/check-in"),
     *("GET /rooms/{room_id}/panel", "GET /rooms/{room_id}/panel/page", "GET /rooms/{room_id}/panel/stream"),

@@ -19,6 +19,7 @@ NAMES = {
     "app.tasks.import_tasks.import_files",
     "app.tasks.import_tasks.cleanup_imports",
     "app.tasks.feed_tasks.refresh_feeds",
+    "app.tasks.inbound_tasks.fetch_mail",
     "app.tasks.occurrence_tasks.extend_occurrences",
     "app.tasks.occurrence_tasks.repair_times",
     "app.tasks.room_tasks.expire_room_requests",

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-from app.api.check_in_page import check_in_page, failed_page, wants_html
+from app.api.check_in_page import check_in_page
 from app.api.deps import ActingUser, CurrentUser, get_current_user
+from app.api.plain_page import failed_page, wants_html
 from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
 from app.api.repeatable_route import RepeatableRoute

@@ -34,5 +34,4 @@ CHECK_IN: dict[str, tuple[str, str]] = {
         "Если никто не отметится, комнату отдадут.",
     ),
     "check_in_page_done": ("You are checked in. The room is yours.", "Вы отметились. Комната ваша."),
-    "check_in_page_failed": ("This did not work", "Не получилось"),
 }

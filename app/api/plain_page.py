@@ -1,0 +1,79 @@
+"""Pages behind links in mails: some text and buttons, no script, nothing from elsewhere."""
+
+from collections.abc import Sequence
+from html import escape
+from string import Template
+
+from fastapi import Request, Response
+
+from app.api.problems import reader_language
+from app.core.errors import PlannerError
+from app.core.messages import Language, message
+
+# A form goes back to the address of the page itself, with the secret in it.
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+_PAGE = Template("""<!doctype html>
+<html lang="$language">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>$title</title>
+<style>
+body { margin: 0; padding: 24px; background: #f3f4f6; color: #111827; font: 18px/1.5 Arial, Helvetica, sans-serif }
+main { max-width: 480px; margin: 0 auto; padding: 32px; background: #fff; border-radius: 8px }
+h1 { margin-top: 0; font-size: 24px; overflow-wrap: anywhere }
+p { overflow-wrap: anywhere }
+button { width: 100%; margin: 8px 0 0; padding: 16px; border: 2px solid #1d4ed8; border-radius: 8px; background: #fff;
+  color: #1d4ed8; font: inherit; font-size: 20px }
+button.first { background: #1d4ed8; color: #fff }
+textarea { box-sizing: border-box; width: 100%; padding: 8px; font: inherit }
+label { color: #4b5563; font-size: 16px }
+</style>
+</head>
+<body><main>
+<h1>$title</h1>
+$body
+</main></body>
+</html>
+""")
+
+
+def wants_html(request: Request) -> bool:
+    """Whether a browser asks, rather than a program, which wants JSON and problem documents."""
+    return "text/html" in request.headers.get("accept", "")
+
+
+def language_for(request: Request, otherwise: Language | None = None) -> Language:
+    """As Accept-Language says; where it says nothing, the reader's or the company's."""
+    if otherwise is not None and not request.headers.get("accept-language"):
+        return otherwise
+    return reader_language(request.scope)
+
+
+def plain_page(title: str, body: str, language: Language, status: int = 200) -> Response:
+    """The page.
+
+    Args:
+        body: HTML, in which every text is escaped already.
+    """
+    content = _PAGE.substitute(title=escape(title), body=body, language=language)
+    headers = {
+        "Content-Security-Policy": POLICY,
+        "Content-Language": language,
+        "Referrer-Policy": "no-referrer",
+        "Cache-Control": "no-store",
+    }
+    return Response(content, status, headers, media_type="text/html; charset=utf-8")
+
+
+def paragraphs(lines: Sequence[str]) -> str:
+    """HTML of lines that are HTML."""
+    return "\n".join(f"<p>{line}</p>" for line in lines)
+
+
+def failed_page(request: Request, error: PlannerError) -> Response:
+    """What is wrong with the link, for people."""
+    language = language_for(request)
+    body = paragraphs([escape(error.detail(language))])
+    return plain_page(message("link_page_failed", language), body, language, error.status)
