@@ -43,6 +43,7 @@ app.conf.update(
         "app.tasks.feed_tasks",
         "app.tasks.import_tasks",
         "app.tasks.inbound_tasks",
+        "app.tasks.notification_tasks",
         "app.tasks.occurrence_tasks",
         "app.tasks.room_tasks",
     ),
@@ -75,6 +76,11 @@ app.conf.update(
         "cleanup-invitations-and-mail-daily": {
             "task": "app.tasks.cleanup_tasks.cleanup_invitations_and_mail",
             "schedule": crontab(hour=3, minute=10),
+            "options": {"expires": 6 * 3600},
+        },
+        "cleanup-notifications-daily": {
+            "task": "app.tasks.cleanup_tasks.cleanup_old_notifications",
+            "schedule": crontab(hour=3, minute=0),
             "options": {"expires": 6 * 3600},
         },
         "cleanup-people-daily": {

@@ -12,6 +12,7 @@ from app.core.ids import new_id
 from app.core.security import create_check_in_token
 from app.services.reply_key_service import make_key
 from app.tasks.import_tasks import import_files
+from app.tasks.notification_tasks import create_notification
 from fuzz import files
 from fuzz.cast import Cast
 from tests.support.mail import token_for
@@ -83,6 +84,10 @@ class Targets:
                 return Target({"building_id": self._made("/buildings", {"name": new_id().hex})})
             case "departments":
                 return Target({"department_id": self._department()})
+            case "notifications":
+                create_notification(owner.id, "Told")
+                listed = self._accepted(owner.get("/notifications"), 200)
+                return Target({"notification_id": str(listed["items"][0]["id"])})
             case "rsvp":
                 return self._invitation(owner)
         raise AssertionError(f"nobody knows how to make what {path} names")

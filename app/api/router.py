@@ -24,6 +24,7 @@ from app.api.v1 import (
     inbound_mail,
     invitations,
     leaving,
+    notifications,
     org_structure,
     organizations,
     outside_feeds,
@@ -93,6 +94,7 @@ for module in (
     audit,
     leaving,
     rsvp,
+    notifications,
     inbound_mail,
 ):
     api_router.include_router(module.router)

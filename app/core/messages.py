@@ -11,6 +11,7 @@ from app.core.texts.discussion import DISCUSSION
 from app.core.texts.free_time import FREE_TIME
 from app.core.texts.guests import GUESTS
 from app.core.texts.interchange import INTERCHANGE
+from app.core.texts.notifications import NOTIFICATIONS
 from app.core.texts.people import PEOPLE
 from app.core.texts.places import PLACES
 from app.core.texts.planning import PLANNING
@@ -34,6 +35,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **FREE_TIME,
     **INTERCHANGE,
     **GUESTS,
+    **NOTIFICATIONS,
     **PEOPLE,
     **PLACES,
     **PLANNING,

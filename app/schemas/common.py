@@ -8,6 +8,7 @@ from typing import Annotated, Any, Generic, TypeVar
 import email_validator
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -123,6 +124,8 @@ FIRST_YEAR, LAST_YEAR = 1900, 2200
 Date = Annotated[date, BeforeValidator(_text_only), AfterValidator(_in_range)]
 # A moment as people send it: with an offset, or wall time (naive) that a zone in the same request explains.
 Moment = Annotated[datetime, BeforeValidator(_text_only), AfterValidator(_in_range)]
+# An instant that names its offset from UTC.
+AwareMoment = Annotated[AwareDatetime, BeforeValidator(_text_only), AfterValidator(_in_range)]
 DateOrMoment = Annotated[
     datetime | date, BeforeValidator(_date_stays_date), BeforeValidator(_text_only), AfterValidator(_in_range)
 ]

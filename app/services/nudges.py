@@ -10,8 +10,6 @@ from sqlmodel import Session
 
 # Mail was written; a company was deleted.
 OUTBOX, PURGE = "outbox", "purge"
-# A push or a call of a webhook was written; something changed of which reminders and webhooks are to know.
-PUSHES, WEBHOOKS, CHANGES = "pushes", "webhooks", "changes"
 # A file waits to be imported; a feed from outside is to be fetched.
 IMPORTS, FEEDS = "imports", "feeds"
 # A room that somebody waits for has become free.

@@ -13,10 +13,8 @@ from sqlmodel import Session, SQLModel, col
 from app.core.config import get_settings
 from app.models.base import now
 from app.models.outbox import ItipMessage, OutboxChannel, OutboxMessage
-from app.services.nudges import OUTBOX, PUSHES, WEBHOOKS, nudge
+from app.services.nudges import OUTBOX, nudge
 from app.services.rows import flush
-
-NUDGES = {OutboxChannel.MAIL: OUTBOX, OutboxChannel.PUSH: PUSHES, OutboxChannel.WEBHOOK: WEBHOOKS}
 
 
 class MailTemplate(StrEnum):
@@ -207,8 +205,7 @@ def _write(
         _take_over(session, organization_id, about, theirs)
     session.add_all(messages)
     flush(session)
-    for channel in {OutboxChannel(message.channel) for message in messages}:
-        nudge(session, NUDGES[channel])
+    nudge(session, OUTBOX)
     return messages
 
 

@@ -11,6 +11,7 @@ from app.services import (
     change_service,
     idempotency_service,
     invitation_service,
+    notification_service,
     outbox_service,
     people_search_service,
     purge_service,
@@ -56,13 +57,31 @@ def cleanup_invitations_and_mail() -> int:
     """Forget old mails and invitations that were over long ago, in small transactions; how many rows."""
     total = 0
     for company in all_companies():
-        for delete in (outbox_service.delete_old, invitation_service.delete_over):
+        for delete in (
+            outbox_service.delete_old,
+            outbox_service.delete_old_itip,
+            invitation_service.delete_over,
+        ):
             deleted = 1
             while deleted:
                 with in_company(company, "cleanup_invitations_and_mail") as session:
                     deleted = delete(session, company)
                 total += deleted
     log.info("invitations_and_mail_deleted", count=total)
+    return total
+
+
+@shared_task(name="app.tasks.cleanup_tasks.cleanup_old_notifications")
+def cleanup_old_notifications() -> int:
+    """Forget notifications older than NOTIFICATION_KEEP_DAYS, in small transactions; how many."""
+    total = 0
+    for company in all_companies():
+        deleted = 1
+        while deleted:
+            with in_company(company, "cleanup_old_notifications") as session:
+                deleted = notification_service.delete_old(session, company)
+            total += deleted
+    log.info("notifications_deleted", count=total)
     return total
 
 

@@ -98,6 +98,14 @@ FUNCTIONS = (
         WHERE k.key_hash = hash AND o.deleted_at IS NULL
     $$
     """,
+    # Whose company somebody active is of, for tasks that know no more than the person.
+    """
+    CREATE FUNCTION company_of_user(person uuid) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        SELECT u.organization_id FROM users u JOIN organizations o ON o.id = u.organization_id
+        WHERE u.id = person AND u.is_active AND o.deleted_at IS NULL
+    $$
+    """,
     """
     CREATE FUNCTION note_notification() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -624,6 +632,7 @@ def downgrade() -> None:
         "companies_with_changes",
         "companies_with_digests",
         "company_of_reply_key",
+        "company_of_user",
     ):
         op.execute(f"DROP FUNCTION {name}")
     op.execute(COMPANIES_WITH_MAIL)

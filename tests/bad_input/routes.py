@@ -32,6 +32,7 @@ OBJECTS = {
     "{request_id}": "<request>",
     "{hold_id}": "<hold>",
     "{waiting_id}": "<waiting>",
+    "{notification_id}": "<notification>",
 }
 _NEW_USER = {"email": "somebody-new@example.com", "password": PASSWORD}
 # A route that is not here fails the tests: add it, and they cover it.

@@ -44,6 +44,7 @@ NOT_FOUND = {
     "departments": "department_not_found",
     "organizations": "organization_not_found",
     "rooms/waiting": "waiting_not_found",
+    "notifications": "notification_not_found",
 }
 
 

@@ -85,6 +85,8 @@ class Belongings:
             "department": department["id"],
             "organization": organization,
             "invitation": invitation["id"],
+            # The colleague's request for the room told the administrator.
+            "notification": admin.get("/notifications").json()["items"][0]["id"],
         }
         return cls(company, employee, ids)
 

@@ -7,8 +7,10 @@ import pytest
 from pydantic import BaseModel
 
 from app.schemas.event import OccurrenceRead
+from app.schemas.notification import NotificationRead
 from app.schemas.room import RoomRead
 from app.schemas.room_finding import AvailableRoomRead, NearRoomRead, SeriesRoomRead
+from app.tasks.notification_tasks import create_notification
 from tests.support.people import Company
 from tests.support.planning import accepted, at, settings, today, utc
 
@@ -18,7 +20,7 @@ HARD_TEXT = 'Ёлки "и" \\палки\\ \n\t🎄 </script> \u2028 %s %% {x}'
 
 def as_pydantic_writes(schema: type[BaseModel], item: dict[str, Any]) -> dict[str, Any]:
     # Left to itself, Pydantic would read the text of a date as its midnight.
-    dates = {name: date.fromisoformat(text) for name in MOMENTS if len(text := item.get(name, "")) == len("2027-03-22")}
+    dates = {name: date.fromisoformat(text) for name in MOMENTS if len(text := item.get(name) or "") == len("2027-03-22")}
     return schema.model_validate({**item, **dates}).model_dump(mode="json")
 
 
@@ -26,6 +28,19 @@ def assert_same(schema: type[BaseModel], item: dict[str, Any]) -> None:
     """The same keys in the same order, and values that Pydantic reads and writes back unchanged."""
     assert list(item) == list(schema.model_fields)
     assert as_pydantic_writes(schema, item) == item
+
+
+def test_notifications_are_told_as_their_schema_says(company: Company) -> None:
+    anna = company.person()
+    for text in (HARD_TEXT, "Read"):
+        assert create_notification(anna.id, text)
+    company.admin.create_event(participants=[{"user_id": anna.id}])
+    newest = accepted(anna.get("/notifications"))["items"][0]
+    accepted(anna.post(f"/notifications/{newest['id']}/read"))
+    items = accepted(anna.get("/notifications"))["items"]
+    assert len(items) == 3
+    for item in items:
+        assert_same(NotificationRead, item)
 
 
 @pytest.mark.parametrize("values", [{}, {"description": HARD_TEXT, "location": "\u00e9\u0301", "status": "tentative"}])

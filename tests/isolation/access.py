@@ -17,6 +17,7 @@ from typing import Any
 import httpx2 as httpx
 from fastapi.testclient import TestClient
 
+from app.tasks.notification_tasks import create_notification
 from tests.support.people import PASSWORD, Company, Person, event, sign_in
 from tests.support.planning import MISSING_ID, at, slot, today
 from tests.support.room_policies import lend_by_approver
@@ -183,6 +184,9 @@ def make(
             return _outside(owner, is_public=is_public)
         case "token":
             return "unknown"
+        case "notification_id":
+            create_notification(owner.id, "Secret")
+            return str(owner.get("/notifications").json()["items"][0]["id"])
         case "delegation_id":
             return _delegation(owner, circle.company.person())
         case "event_id":

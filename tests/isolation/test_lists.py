@@ -32,6 +32,7 @@ LISTS: dict[str, dict[str, Any]] = {
     "/statistics/rooms": SPRING,
     "/statistics/busiest": SPRING,
     "/feeds": {},
+    "/notifications": {"limit": 500},
     "/changes": {"limit": 500},
     "/calendars/subscriptions": {},
     "/rooms/requests": {},
@@ -64,7 +65,7 @@ UNDATED = ("/rooms/nearest", "/room-blockings")
 # Who asks for what is theirs: the record of writes is for administrators.
 ASKERS = {
     **dict.fromkeys(("/feeds", "/calendars/subscriptions", "/audit", "/users/export"), "admin"),
-    **dict.fromkeys(("/rooms/requests", "/rooms/holds", "/rooms/waiting"), "admin"),
+    **dict.fromkeys(("/rooms/requests", "/rooms/holds", "/rooms/waiting", "/notifications"), "admin"),
 }
 OF_THE_INSTALLATION = {"/users", "/users/search", "/organizations", "/audit"}
 # Figures without a name in them.

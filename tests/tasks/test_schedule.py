@@ -20,6 +20,7 @@ NAMES = {
     "app.tasks.import_tasks.cleanup_imports",
     "app.tasks.feed_tasks.refresh_feeds",
     "app.tasks.inbound_tasks.fetch_mail",
+    "app.tasks.cleanup_tasks.cleanup_old_notifications",
     "app.tasks.occurrence_tasks.extend_occurrences",
     "app.tasks.occurrence_tasks.repair_times",
     "app.tasks.room_tasks.expire_room_requests",
@@ -39,7 +40,7 @@ def loaded() -> None:
 
 
 def test_the_tasks_have_the_names_of_the_document() -> None:
-    assert set(celery_app.tasks) >= NAMES
+    assert set(celery_app.tasks) >= {*NAMES, "app.tasks.notification_tasks.create_notification"}
 
 
 def test_celery_is_configured_as_in_the_document() -> None:

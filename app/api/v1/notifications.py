@@ -1,0 +1,69 @@
+"""What I was told in the application."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query, Response
+
+from app.api.deps import CurrentUser, page_request
+from app.api.prefix_router import PrefixRouter
+from app.api.problems import responses
+from app.api.transaction_route import TransactionRoute
+from app.db import SessionDep
+from app.schemas.common import Page
+from app.schemas.notification import NotificationQuery, NotificationRead, ReadAllQuery, UnreadRead
+from app.services import notification_service
+
+router = PrefixRouter(prefix="/notifications", tags=["notifications"], route_class=TransactionRoute)
+
+
+@router.get("", response_model=Page[NotificationRead], summary="List my notifications", responses=responses(401, 403))
+def list_notifications(user: CurrentUser, session: SessionDep, query: Annotated[NotificationQuery, Query()]) -> Any:
+    """The newest first. They are kept for NOTIFICATION_KEEP_DAYS."""
+    page = page_request(query.limit, query.cursor)
+    content = notification_service.list_notifications(session, user, query, page)
+    return Response(content, media_type="application/json")
+
+
+@router.get(
+    "/unread-count", response_model=UnreadRead, summary="Count what I have not read", responses=responses(401, 403)
+)
+def count_unread(user: CurrentUser, session: SessionDep) -> Any:
+    """For the number on the bell."""
+    return notification_service.count_unread(session, user)
+
+
+@router.post("/read-all", status_code=204, summary="Mark all my notifications as read", responses=responses(401, 403))
+def read_all_notifications(user: CurrentUser, session: SessionDep, query: Annotated[ReadAllQuery, Query()]) -> None:
+    """With `up_to`, only what was told until then: what arrives while I read stays unread."""
+    notification_service.mark_all_read(session, user, query.up_to)
+
+
+@router.post(
+    "/{notification_id}/read",
+    response_model=NotificationRead,
+    summary="Mark a notification as read",
+    responses=responses(401, 403, 404),
+)
+def read_notification(notification_id: UUID, user: CurrentUser, session: SessionDep) -> Any:
+    """The first time counts."""
+    return notification_service.mark(session, user, notification_id, is_read=True)
+
+
+@router.post(
+    "/{notification_id}/unread",
+    response_model=NotificationRead,
+    summary="Mark a notification as not read",
+    responses=responses(401, 403, 404),
+)
+def unread_notification(notification_id: UUID, user: CurrentUser, session: SessionDep) -> Any:
+    """As if I had not seen it."""
+    return notification_service.mark(session, user, notification_id, is_read=False)
+
+
+@router.delete(
+    "/{notification_id}", status_code=204, summary="Delete a notification", responses=responses(401, 403, 404)
+)
+def delete_notification(notification_id: UUID, user: CurrentUser, session: SessionDep) -> None:
+    """For good."""
+    notification_service.delete_notification(session, user, notification_id)
