@@ -20,7 +20,8 @@ HARD_TEXT = 'Ёлки "и" \\палки\\ \n\t🎄 </script> \u2028 %s %% {x}'
 
 def as_pydantic_writes(schema: type[BaseModel], item: dict[str, Any]) -> dict[str, Any]:
     # Left to itself, Pydantic would read the text of a date as its midnight.
-    dates = {name: date.fromisoformat(text) for name in MOMENTS if len(text := item.get(name) or "") == len("2027-03-22")}
+    texts = {name: item.get(name) or "" for name in MOMENTS}
+    dates = {name: date.fromisoformat(text) for name, text in texts.items() if len(text) == len("2027-03-22")}
     return schema.model_validate({**item, **dates}).model_dump(mode="json")
 
 
