@@ -268,6 +268,14 @@ ELSEWHERE = {
     "DELETE /rooms/waiting/{waiting_id}",
     "POST /rooms/waiting/{waiting_id}/accept",
     "POST /rooms/check-in",
+    # Answers of whoever is invited are recorded as those of people who are signed in.
+    "POST /rsvp/{token}",
+    "POST /mail/inbound",
+    # What somebody has read is nobody's business.
+    "POST /notifications/read-all",
+    "POST /notifications/{notification_id}/read",
+    "POST /notifications/{notification_id}/unread",
+    "DELETE /notifications/{notification_id}",
     "PUT /rooms/{room_id}/photo",
     "DELETE /rooms/{room_id}/photo",
     "POST /calendars/{calendar_id}/imports",
