@@ -75,6 +75,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         "import": settings.IMPORT_MAX_BYTES,
         "attachments": settings.ATTACHMENT_MAX_BYTES,
         "imports": settings.ICS_IMPORT_MAX_BYTES,
+        "inbound": settings.INBOUND_MAIL_MAX_BYTES,
     }
     app.add_middleware(BodyLimit, limit=settings.MAX_BODY_BYTES, larger=larger)
     app.add_middleware(RateLimit)

@@ -132,10 +132,22 @@ class Targets:
         if "{attachment_id}" in path:
             # Any body is a file.
             ids["attachment_id"] = self._made(f"/events/{event_id}/attachments?name=a.json", {"a": 1}, owner)
-        if "/proposal/" in path:
+        if "/participants/proposal/" in path:
+            self._proposes(event_id, outside)
+        elif "/proposal/" in path:
             self._accepted(guest.put(f"/events/{event_id}/response", {"response": "tentative", **MOVED}), 200)
-        query = {"email": outside} if path.endswith("/participants") else {}
+        is_outside = path.endswith("/participants") or "/participants/proposal/" in path
+        query = {"email": outside} if is_outside else {}
         return Target(ids, query, "2027-03-29T09:00:00" if is_series else None)
+
+    def _proposes(self, event_id: str, email: str) -> None:
+        """As after a COUNTER that came by mail."""
+        statement = """
+            UPDATE event_participants
+            SET proposed_start = lower(span) + interval '1 h', proposed_end = upper(span) + interval '1 h'
+            WHERE event_id = %s AND email = %s
+        """
+        self.cast.database.execute(statement, [event_id, email])
 
     def _invitation(self, owner: Person) -> Target:
         """The key of a guest from outside."""

@@ -67,5 +67,11 @@ class GuestsQuery(AnswerQuery):
     scope: OccurrenceScope | None = Field(None, description="Not sent: this where an occurrence is named, else all")
 
 
+class OutsideAnswerQuery(AnswerQuery):
+    """Whose proposal it is, and for which occurrence."""
+
+    email: Email = Field(description="The address of a guest from outside", examples=["guest@firm.example"])
+
+
 class OutsideGuestQuery(GuestsQuery):
     email: Email = Field(description="The address of a guest from outside", examples=["guest@firm.example"])

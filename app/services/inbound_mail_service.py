@@ -6,13 +6,10 @@ counts as nothing is left alone, and the log says why.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import getaddresses, parsedate_to_datetime
+from email.message import Message
 from functools import lru_cache
 
 import structlog
@@ -26,24 +23,11 @@ from app.models.event import Event
 from app.models.participant import ParticipantResponse
 from app.services import invited_reply_service, reply_key_service
 from app.services.event_times import as_instant
+from app.services.received_mail import Ignored, addresses_of, calendars_of, header, read_message, written_at
 from app.services.reply_key_service import Invited
 from app.services.response_service import Reply
 
 log = structlog.get_logger(__name__)
-
-MAX_PARTS = 100
-# Where mail servers note whom a message was really for; the first is what the server that took it says.
-ADDRESSED = ("X-Envelope-To", "Delivered-To", "X-Original-To", "Envelope-To", "To", "Cc")
-_BY_PROGRAMS = frozenset({"bulk", "junk", "list", "auto_reply"})
-CALENDARS = ("text/calendar", "application/ics")
-
-
-class Ignored(Exception):
-    """The message is left alone; `reason` is a constant for programs."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +39,7 @@ class Outcome:
 
 
 # What takes a message in: each says that it is not its own by Ignored.
-Handler = Callable[[Session, EmailMessage, list[str]], None]
+Handler = Callable[[Session, Message, list[str]], None]
 
 
 def take_in(session: Session, content: bytes, recipient: str | None = None) -> Outcome:
@@ -66,8 +50,8 @@ def take_in(session: Session, content: bytes, recipient: str | None = None) -> O
         recipient: the address that the mail server took it for, where that is known.
     """
     try:
-        message = _read(content)
-        addresses = _addresses(message, recipient)
+        message = read_message(content)
+        addresses = addresses_of(message, recipient)
         reason = "not_addressed_to_us"
         for handler in HANDLERS:
             try:
@@ -78,58 +62,19 @@ def take_in(session: Session, content: bytes, recipient: str | None = None) -> O
                 log.info("mail_taken_in", message_id=_message_id(message))
                 return Outcome(is_accepted=True)
     except Ignored as refusal:
-        reason, message = refusal.reason, EmailMessage()
+        reason, message = refusal.reason, Message()
     log.info("mail_left_alone", reason=reason, message_id=_message_id(message))
     return Outcome(is_accepted=False, reason=reason)
 
 
-def _read(content: bytes) -> EmailMessage:
-    if len(content) > get_settings().INBOUND_MAIL_MAX_BYTES:
-        raise Ignored("too_large")
-    try:
-        message = message_from_bytes(content, policy=SMTP)
-    except (ValueError, LookupError, RecursionError) as error:
-        raise Ignored("unreadable") from error
-    if not isinstance(message, EmailMessage) or not message.keys():
-        raise Ignored("unreadable")
-    if _header(message, "Auto-Submitted").partition(";")[0].strip().lower() not in ("", "no"):
-        raise Ignored("auto_submitted")
-    if message.get_content_type() == "multipart/report" or _header(message, "Return-Path").strip() == "<>":
-        raise Ignored("bounce")
-    if _header(message, "Precedence").strip().lower() in _BY_PROGRAMS or "List-Id" in message:
-        raise Ignored("sent_by_program")
-    return message
-
-
-def _header(message: EmailMessage, name: str) -> str:
-    """The header's text; "" where there is none, or none that can be read."""
-    try:
-        return str(message.get(name, ""))
-    except (ValueError, IndexError, AttributeError, TypeError):
-        # The library's parser of structured headers fails on some that are none.
-        return ""
-
-
-def _addresses(message: EmailMessage, recipient: str | None) -> list[str]:
-    """Whom it is for, lower case; the most certain first."""
-    found = [recipient or ""]
-    for name in ADDRESSED:
-        try:
-            values = [str(value) for value in message.get_all(name, [])]
-        except (ValueError, IndexError, AttributeError, TypeError):
-            continue
-        found += [address for _, address in getaddresses(values[:20])]
-    return list(dict.fromkeys(address.strip().strip("<>").lower() for address in found if address))[:50]
-
-
-def _message_id(message: EmailMessage) -> str:
-    return _header(message, "Message-ID")[:200]
+def _message_id(message: Message) -> str:
+    return header(message, "Message-ID")[:200]
 
 
 # Answers to invitations
 
 
-def _take_answer(session: Session, message: EmailMessage, addresses: list[str]) -> None:
+def _take_answer(session: Session, message: Message, addresses: list[str]) -> None:
     pattern = _pattern(get_settings().REPLY_ADDRESS)
     keys = [match[1] for address in addresses if pattern and (match := pattern.fullmatch(address))]
     if not keys:
@@ -142,12 +87,11 @@ def _take_answer(session: Session, message: EmailMessage, addresses: list[str]) 
     mine = [answer for answer in answers if answer.uid == uid]
     if not mine:
         raise Ignored("uid_is_another")
-    # Somebody who forwards an invitation answers for themselves, and was not invited.
-    if any(answer.attendee.email != invited.email for answer in mine):
-        raise Ignored("attendee_is_another")
-    written = _written(message)
-    for answer in mine:
-        _record(session, invited, answer, written)
+    written = written_at(message)
+    # All of it counts, or nothing does.
+    with session.begin_nested():
+        for answer in mine:
+            _record(session, invited, answer, written)
 
 
 @lru_cache(maxsize=4)
@@ -158,9 +102,9 @@ def _pattern(template: str) -> re.Pattern[str] | None:
     return re.compile(f"{re.escape(before)}([a-z2-7]{{26}}){re.escape(after)}")
 
 
-def _answers(message: EmailMessage) -> list[ReadAnswer]:
+def _answers(message: Message) -> list[ReadAnswer]:
     reason = "no_calendar"
-    for part in _calendars(message):
+    for part in calendars_of(message):
         try:
             return read_answers(part)
         except NoAnswer as error:
@@ -170,43 +114,17 @@ def _answers(message: EmailMessage) -> list[ReadAnswer]:
     raise Ignored(reason)
 
 
-def _calendars(message: EmailMessage) -> Iterator[bytes]:
-    """What is iCalendar in the message: as a part, or as a file."""
-    try:
-        for number, part in enumerate(message.walk()):
-            if number >= MAX_PARTS:
-                raise Ignored("too_many_parts")
-            name = (part.get_filename() or "").lower()
-            if part.get_content_type() in CALENDARS or name.endswith(".ics"):
-                content = part.get_payload(decode=True)
-                if isinstance(content, bytes):
-                    yield _as_utf_8(content, part.get_content_charset())
-    except (LookupError, RecursionError, AttributeError, TypeError) as error:
-        raise Ignored("unreadable") from error
-
-
-def _as_utf_8(content: bytes, charset: str | None) -> bytes:
-    if charset in (None, "utf-8", "us-ascii"):
-        return content
-    try:
-        return content.decode(charset).encode()
-    except (LookupError, UnicodeDecodeError):
-        return content
-
-
-def _written(message: EmailMessage) -> datetime:
-    """When the message says it was written, where the answer itself does not; not later than now."""
-    try:
-        date_ = parsedate_to_datetime(_header(message, "Date"))
-    except (ValueError, TypeError, IndexError):
-        return now()
-    return min(now(), date_.astimezone(UTC) if date_.tzinfo else date_.replace(tzinfo=UTC))
-
-
 def _record(session: Session, invited: Invited, answer: ReadAnswer, written: datetime) -> None:
+    attendee = answer.of(invited.email)
+    # Somebody who forwards an invitation answers for themselves, and was not invited.
+    if attendee is None:
+        raise Ignored("attendee_is_another")
     event = session.get(Event, (invited.company, invited.event_id))
     start, end = _proposed(event, answer)
-    reply = Reply(ParticipantResponse(answer.attendee.response), answer.comment, start, end)
+    # Who hands the invitation on (DELEGATED) has not said that they will stay away; the delegate was not invited.
+    if attendee.response == "needs_action" and start is None:
+        raise Ignored("answer_unknown")
+    reply = Reply(ParticipantResponse(attendee.response), answer.comment, start, end)
     stamp = min(answer.stamp or written, now())
     try:
         invited_reply_service.answer_by_mail(session, invited, reply, answer.recurrence_id, answer.sequence, stamp)
@@ -220,7 +138,10 @@ def _proposed(event: Event | None, answer: ReadAnswer) -> tuple[datetime | None,
         return None, None
     if event.is_all_day is isinstance(answer.start, datetime):
         raise Ignored("proposal_of_another_kind")
-    start, end = _instant(event, answer.start), _instant(event, answer.end)
+    try:
+        start, end = _instant(event, answer.start), _instant(event, answer.end)
+    except (OverflowError, ValueError) as error:
+        raise Ignored("proposal_out_of_range") from error
     if end < start or not datetime(1902, 1, 1, tzinfo=UTC) < start <= end < datetime(2199, 1, 1, tzinfo=UTC):
         raise Ignored("proposal_out_of_range")
     return start, end

@@ -139,6 +139,8 @@ def _meant(session: Session, reader: _Reader, series: Event, occurrence: date | 
     recurs = bool(series.recurrence_rule or series.rdates)
     original = series_service.original_of(series, occurrence) if occurrence is not None and recurs else None
     event = series
+    if occurrence is not None and not recurs and series_service.original_of(series, occurrence) != series.start_time:
+        raise NotFound("occurrence_not_found")
     if original is not None:
         override = series_service.find_override(session, series, original)
         if override is None:

@@ -24,7 +24,7 @@ def accept(
     session: Session,
     actor: Actor,
     event_id: UUID,
-    user_id: UUID,
+    who: Key,
     if_match: frozenset[int] | None,
     occurrence: date | None,
 ) -> Outcome:
@@ -32,12 +32,15 @@ def accept(
 
     As after any other move everybody is asked again (rule 14), and all proposals are gone.
 
+    Args:
+        who: a colleague, or a guest from outside.
+
     Raises:
         NotFound: the actor does not see the event, or this participant proposes nothing.
         Forbidden: the actor is no host.
         Conflict: the room is taken at that time.
     """
-    event, _, row = _proposal(session, actor, event_id, user_id, if_match, occurrence)
+    event, _, row = _proposal(session, actor, event_id, who, if_match, occurrence)
     assert row.proposed_start is not None
     assert row.proposed_end is not None
     values = {"start_time": shown(event, row.proposed_start), "end_time": shown(event, row.proposed_end)}
@@ -52,19 +55,22 @@ def decline(
     session: Session,
     actor: Actor,
     event_id: UUID,
-    user_id: UUID,
+    who: Key,
     if_match: frozenset[int] | None,
     occurrence: date | None,
 ) -> Outcome:
     """Let the time stand that the event has; who had proposed another is told (RFC 5546 §3.2.8).
 
+    Args:
+        who: a colleague, or a guest from outside.
+
     Raises:
         NotFound: the actor does not see the event, or this participant proposes nothing.
         Forbidden: the actor is no host.
     """
-    event, series, row = _proposal(session, actor, event_id, user_id, if_match, occurrence)
+    event, series, row = _proposal(session, actor, event_id, who, if_match, occurrence)
     _clear(session, row)
-    notices = note(session, actor, Why.PROPOSAL_DECLINED, event, [Key(user_id, None, None)])
+    notices = note(session, actor, Why.PROPOSAL_DECLINED, event, [who])
     return Outcome(event, [series], Trace(notices=notices))
 
 
@@ -72,7 +78,7 @@ def _proposal(
     session: Session,
     actor: Actor,
     event_id: UUID,
-    user_id: UUID,
+    who: Key,
     if_match: frozenset[int] | None,
     occurrence: date | None,
 ) -> tuple[Event, Event, EventParticipant]:
@@ -81,17 +87,22 @@ def _proposal(
     event: Event | None = target.event
     if target.original is not None:
         event = series_service.find_override(session, target.series, target.original)
-    row = None if event is None else session.execute(_of(event, user_id)).scalar_one_or_none()
+    row = None if event is None else session.execute(_of(event, who)).scalar_one_or_none()
     if event is None or row is None:
         raise NotFound("proposal_not_found")
     return event, target.series, row
 
 
-def _of(event: Event, user_id: UUID) -> Select[EventParticipant]:
+def _of(event: Event, who: Key) -> Select[EventParticipant]:
+    is_theirs = (
+        col(EventParticipant.email) == who.email
+        if who.user_id is None
+        else col(EventParticipant.user_id) == who.user_id
+    )
     return select(EventParticipant).where(
         col(EventParticipant.organization_id) == event.organization_id,
         col(EventParticipant.event_id) == event.id,
-        col(EventParticipant.user_id) == user_id,
+        is_theirs,
         col(EventParticipant.proposed_start).is_not(None),
     )
 

@@ -3,6 +3,7 @@
 import structlog
 from celery import shared_task
 from sqlalchemy import text
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app.core.config import get_settings
 from app.db import SessionLocal
@@ -24,7 +25,7 @@ def fetch_mail() -> int:
     """Take in what is unread in the mailbox of IMAP_HOST, one message a transaction; how many were looked at.
 
     A message is marked as read once its transaction is over: after a crash in between it is taken in again, which
-    changes nothing.
+    changes nothing. While the database cannot be reached or waits too long, messages stay unread for the next round.
     """
     settings = get_settings()
     if not settings.IMAP_HOST:
@@ -51,6 +52,9 @@ def _take_in(mailbox: Mailbox, uid: str) -> None:
         try:
             with SessionLocal.begin() as session:
                 inbound_mail_service.take_in(session, content)
+        except (OperationalError, InterfaceError) as error:
+            log.warning("mail_waits_for_database", uid=uid, error=type(error).__name__)
+            return
         except Exception as error:
             # One bad mail must not keep those behind it from being read.
             log.error("mail_not_taken_in", uid=uid, exc_info=error)

@@ -271,6 +271,8 @@ ELSEWHERE = {
     # Answers of whoever is invited are recorded as those of people who are signed in.
     "POST /rsvp/{token}",
     "POST /mail/inbound",
+    # As with what colleagues propose; such a proposal comes by mail only.
+    *(f"POST /events/{{event_id}}/participants/proposal/{verb}" for verb in ("accept", "decline")),
     # What somebody has read is nobody's business.
     "POST /notifications/read-all",
     "POST /notifications/{notification_id}/read",

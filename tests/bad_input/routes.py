@@ -124,6 +124,8 @@ GOOD_FILES: dict[str, tuple[str, bytes]] = {
 # What must stand in the address besides the path.
 GOOD_QUERIES: dict[str, dict[str, str]] = {
     "DELETE /events/{event_id}/participants": {"email": "guest@firm.example"},
+    "POST /events/{event_id}/participants/proposal/accept": {"email": "guest@firm.example"},
+    "POST /events/{event_id}/participants/proposal/decline": {"email": "guest@firm.example"},
     "POST /rooms/check-in": {"token": "unknown"},
 }
 

@@ -254,6 +254,10 @@ def request_of(
         "PATCH /events/{event_id}/comments/{comment_id}": {"json": {"body": "Taken over"}},
         "POST /events/{event_id}/attachments": {"params": {"name": "new.txt"}, "content": b"Taken over"},
         "DELETE /events/{event_id}/participants": {"params": {"email": OUTSIDE_GUEST}},
+        **{
+            f"POST /events/{{event_id}}/participants/proposal/{verb}": {"params": {"email": OUTSIDE_GUEST}}
+            for verb in ("accept", "decline")
+        },
         "PUT /events/{event_id}/response": {"json": {"response": "accepted"}},
         "PATCH /events/{event_id}/mine": {"json": {"transparency": "transparent"}},
         "POST /calendars": {"json": {"name": "New"}},

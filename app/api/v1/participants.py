@@ -11,7 +11,14 @@ from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
 from app.api.repeatable_route import RepeatableRoute
 from app.db import SessionDep
-from app.schemas.attendance import AnswerQuery, AnswerWrite, GuestsQuery, OutsideGuestQuery, OwnWrite
+from app.schemas.attendance import (
+    AnswerQuery,
+    AnswerWrite,
+    GuestsQuery,
+    OutsideAnswerQuery,
+    OutsideGuestQuery,
+    OwnWrite,
+)
 from app.schemas.event import EventRead
 from app.schemas.participant import ParticipantWrite
 from app.services import guest_service, proposal_service, response_service
@@ -21,6 +28,7 @@ router = PrefixRouter(prefix="/events", tags=["events"], route_class=RepeatableR
 
 Guests = Annotated[GuestsQuery, Query()]
 Answers = Annotated[AnswerQuery, Query()]
+OutsideAnswers = Annotated[OutsideAnswerQuery, Query()]
 
 
 @router.post(
@@ -141,7 +149,7 @@ def accept_proposal(
         user,
         event_id,
         query,
-        lambda: proposal_service.accept(session, user, event_id, user_id, if_match, query.occurrence),
+        lambda: proposal_service.accept(session, user, event_id, Key(user_id, None, None), if_match, query.occurrence),
     )
 
 
@@ -160,7 +168,49 @@ def decline_proposal(
         user,
         event_id,
         query,
-        lambda: proposal_service.decline(session, user, event_id, user_id, if_match, query.occurrence),
+        lambda: proposal_service.decline(session, user, event_id, Key(user_id, None, None), if_match, query.occurrence),
+    )
+
+
+@router.post(
+    "/{event_id}/participants/proposal/accept",
+    response_model=EventOrPreview,
+    summary="Move an event to the time that a guest from outside proposed",
+    responses={**EVENT_OR_PREVIEW, **responses(401, 403, 404, 409, 412)},
+)
+def accept_outside_proposal(
+    event_id: UUID, user: ActingUser, session: SessionDep, if_match: IfMatch, query: OutsideAnswers
+) -> Any:
+    """For hosts. The room moves along, or the event stays; everybody is asked again."""
+    return write_event(
+        session,
+        user,
+        event_id,
+        query,
+        lambda: proposal_service.accept(
+            session, user, event_id, Key(None, None, query.email), if_match, query.occurrence
+        ),
+    )
+
+
+@router.post(
+    "/{event_id}/participants/proposal/decline",
+    response_model=EventOrPreview,
+    summary="Decline the time that a guest from outside proposed",
+    responses={**EVENT_OR_PREVIEW, **responses(401, 403, 404, 412)},
+)
+def decline_outside_proposal(
+    event_id: UUID, user: ActingUser, session: SessionDep, if_match: IfMatch, query: OutsideAnswers
+) -> Any:
+    """For hosts. The event stays where it is, and the guest is told by mail."""
+    return write_event(
+        session,
+        user,
+        event_id,
+        query,
+        lambda: proposal_service.decline(
+            session, user, event_id, Key(None, None, query.email), if_match, query.occurrence
+        ),
     )
 
 

@@ -21,6 +21,8 @@ MAX_ANSWERS = 50
 MAX_COMMENT = 1_000
 _MAX_SEQUENCE = 2**31 - 1
 _DAY = timedelta(days=1)
+# Room enough on both sides for every zone.
+_YEARS = range(1902, 2199)
 
 
 class NoAnswer(ValueError):
@@ -36,17 +38,22 @@ class ReadAnswer:
     """What one attendee answers about an event, a series, or one occurrence.
 
     Moments are dates, aware instants, or naive where their zone is the event's or unknown. `start` and `end`
-    (exclusive) are the times that a COUNTER proposes. `stamp` is when the answer was written, aware.
+    (exclusive) are the times that a COUNTER proposes; that may name everybody who is invited. `stamp` is when the
+    answer was written, aware.
     """
 
     uid: str
-    attendee: Attendee
+    attendees: tuple[Attendee, ...]
     sequence: int
     stamp: datetime | None
     recurrence_id: date | None = None
     comment: str | None = None
     start: date | None = None
     end: date | None = None
+
+    def of(self, email: str) -> Attendee | None:
+        """What the person with this address answers; None if it is somebody else's answer."""
+        return next((attendee for attendee in self.attendees if attendee.email == email), None)
 
 
 def read_answers(content: bytes) -> list[ReadAnswer]:
@@ -107,14 +114,20 @@ def _answer(properties: dict[str, list[ContentLine]], *, is_counter: bool) -> Re
     start = _moment(_first(properties, "DTSTART")) if is_counter else None
     return ReadAnswer(
         uid=uid.text.strip(),
-        attendee=people[0],
+        attendees=tuple(people),
         sequence=_sequence(_first(properties, "SEQUENCE")),
         stamp=stamp if isinstance(stamp, datetime) and stamp.tzinfo is not None else None,
         recurrence_id=_moment(_first(properties, "RECURRENCE-ID")),
-        comment=None if comment is None else " ".join(comment.text.split())[:MAX_COMMENT] or None,
+        comment=None if comment is None else _line(comment.text),
         start=start,
         end=None if start is None else _end(properties, start),
     )
+
+
+def _line(text: str) -> str | None:
+    """The text in one line, without what cannot be shown or stored, such as NUL."""
+    words = "".join(character if character.isprintable() else " " for character in text).split()
+    return " ".join(words)[:MAX_COMMENT].rstrip() or None
 
 
 def _first(properties: dict[str, list[ContentLine]], name: str) -> ContentLine | None:
@@ -134,6 +147,8 @@ def _moment(line: ContentLine | None) -> date | None:
         value, is_utc = parse_moment(line.value)
     except InvalidValue as error:
         raise NoAnswer(f"{line.name.lower().replace('-', '_')}_unreadable") from error
+    if value.year not in _YEARS:
+        raise NoAnswer(f"{line.name.lower().replace('-', '_')}_out_of_range")
     if not isinstance(value, datetime):
         return value
     if is_utc:
