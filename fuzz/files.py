@@ -14,6 +14,7 @@ from tests.support.ics_files import vcalendar, vevent
 
 PICTURES = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP", "image/gif": "GIF"}
 TABLE = "text/csv"
+MAIL = "message/rfc822"
 CALENDAR = "text/calendar"
 HEADINGS = ("email", "ФИО", "phone", "position", "department", "manager_email", "birthday", "role", "time_zone", "id")
 CELLS = ("", "Анна Иванова", "=1+1", '"', "\0", "+7 495 123-45-67", "Sales / Law", "1990-05-17", "it", "UTC", "a" * 300)
@@ -80,7 +81,7 @@ def register() -> None:
         whole = picture(media_type)
         any_kind = st.sampled_from([picture(kind) for kind in PICTURES])
         schemathesis.openapi.media_type(media_type, any_kind | damaged(whole) | st.binary(max_size=100))
-    schemathesis.serializer(TABLE, CALENDAR)(_as_bytes)
+    schemathesis.serializer(TABLE, CALENDAR, MAIL)(_as_bytes)
 
 
 def _as_bytes(context: Any, value: Any) -> bytes:

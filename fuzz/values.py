@@ -92,6 +92,10 @@ class Values:
             values.update(slot(today() + timedelta(days=9)), minutes=self.random.choice([None, 1, 15]))
         if path.endswith("/waiting"):
             values.update(event_id=self.needs_room, occurrence=None)
+        if path == f"{API}/notifications/quiet-hours":
+            values.update(start="22:00", end="07:00")
+        if path == f"{API}/notifications/preferences":
+            values["choices"] = [{"type": "answer", "channel": "mail", "is_on": False}]
         if path == f"{API}/auth/refresh":
             values["refresh_token"] = self.cast.company.person().refresh_token
         if path == f"{API}/auth/login":
@@ -112,6 +116,7 @@ class Values:
             "from": f"{day}T{pick(range(24)):02}:00:00Z",
             "to": "2027-05-01T00:00:00Z",
             "time_zone": pick(ZONES),
+            "language": pick(["ru", "en", None]),
             "calendar_id": self.calendar_id,
             "room_id": pick(self.room_ids),
             "building_id": pick([self.building_id, None]),

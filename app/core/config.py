@@ -120,6 +120,8 @@ class Settings(BaseSettings):
 
     # Notifications
     NOTIFICATION_KEEP_DAYS: int = Field(30, ge=1, le=3650)
+    NOTIFICATIONS_PER_USER_MAX: int = Field(10_000, ge=100, le=1_000_000)
+    NOTIFICATION_CHOICES_MAX: int = Field(500, ge=20, le=5000)
 
     # HTTP to the outside
     OUTBOUND_ALLOWED_NETWORKS: str = ""

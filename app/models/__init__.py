@@ -33,20 +33,17 @@ from app.models.interchange import (
 )
 from app.models.invitation import Invitation
 from app.models.notification import (
-    ChannelChoice,
     Notification,
     NotificationChannel,
     NotificationChoice,
     NotificationReason,
     NotificationSettings,
     NotificationType,
-    PushSubscription,
 )
 from app.models.organization import Organization, OrganizationDomain
-from app.models.outbox import ItipMessage, OutboxChannel, OutboxMessage, ReplyKey
+from app.models.outbox import ItipMessage, OutboxMessage, ReplyKey
 from app.models.participant import EventParticipant, ParticipantResponse, ParticipantRole
 from app.models.place import Building
-from app.models.reminder import DueReminder, ReminderSettings
 from app.models.room import AccessibilityFeature, Room, RoomEquipment
 from app.models.room_policy import (
     BlockingKind,
@@ -62,7 +59,6 @@ from app.models.room_policy import (
 )
 from app.models.sharing import CalendarShare, CalendarSubscription, Delegation, ShareLevel
 from app.models.user import AuthSession, PersonWord, Role, User
-from app.models.webhook import ChangeFollower, Webhook, WebhookEvent
 
 __all__ = [
     "AccessibilityFeature",
@@ -84,12 +80,9 @@ __all__ = [
     "CalendarSubscription",
     "CapacityRule",
     "Change",
-    "ChangeFollower",
     "ChangeKind",
-    "ChannelChoice",
     "Delegation",
     "Department",
-    "DueReminder",
     "Event",
     "EventAttachment",
     "EventComment",
@@ -118,7 +111,6 @@ __all__ = [
     "Organization",
     "OrganizationDomain",
     "OutOfPolicy",
-    "OutboxChannel",
     "OutboxMessage",
     "OutsideFeed",
     "PanelDetails",
@@ -126,8 +118,6 @@ __all__ = [
     "ParticipantRole",
     "PersonWord",
     "PolicyPurpose",
-    "PushSubscription",
-    "ReminderSettings",
     "ReplyKey",
     "RequestState",
     "Role",
@@ -142,7 +132,5 @@ __all__ = [
     "User",
     "Visibility",
     "WaitingState",
-    "Webhook",
-    "WebhookEvent",
     "metadata",
 ]

@@ -33,8 +33,6 @@ class Change(SQLModel, table=True):
     __tablename__ = "changes"
     __table_args__ = (
         Index(None, "organization_id", "stream_id", "xid", "object_id"),
-        # For those of ours who follow the whole company.
-        Index(None, "organization_id", "xid"),
         one_of("kind", ChangeKind),
     )
 

@@ -1,30 +1,19 @@
 """What leaves the house: rows written with the change that causes them, delivered by a worker."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Text, text
+from sqlalchemy import Column, ForeignKeyConstraint, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from app.models.base import OwnedByOrganization, now, one_of
-
-
-class OutboxChannel(StrEnum):
-    """By which way a message leaves."""
-
-    MAIL = "mail"
-    PUSH = "push"
-    WEBHOOK = "webhook"
+from app.models.base import OwnedByOrganization, now
 
 
 class OutboxMessage(OwnedByOrganization, table=True):
-    """One promise to one recipient.
+    """A mail to one person. `values` fills its template, and is emptied once the mail has left.
 
-    `recipient` is a mail address, or the id of the subscription or webhook. `values` fill a mail's template, or are
-    what a push or webhook says; those of mail and push are emptied once they have left, since they may hold secrets.
     Of messages of one `thread` to one recipient, none leaves before an earlier one has left or was given up.
     """
 
@@ -33,18 +22,9 @@ class OutboxMessage(OwnedByOrganization, table=True):
         ForeignKeyConstraint(
             ["organization_id", "itip_id"], ["itip_messages.organization_id", "itip_messages.id"], ondelete="CASCADE"
         ),
-        ForeignKeyConstraint(
-            ["organization_id", "subscription_id"],
-            ["push_subscriptions.organization_id", "push_subscriptions.id"],
-            ondelete="CASCADE",
-        ),
-        ForeignKeyConstraint(
-            ["organization_id", "webhook_id"], ["webhooks.organization_id", "webhooks.id"], ondelete="CASCADE"
-        ),
         Index(
             "ix_outbox_messages_due",
             "organization_id",
-            "channel",
             "due_at",
             postgresql_where=text("sent_at IS NULL AND failed_at IS NULL"),
         ),
@@ -57,42 +37,22 @@ class OutboxMessage(OwnedByOrganization, table=True):
             "id",
             postgresql_where=text("sent_at IS NULL AND failed_at IS NULL AND thread IS NOT NULL"),
         ),
-        # Dead letters.
-        Index(
-            "ix_outbox_messages_failed",
-            "organization_id",
-            "failed_at",
-            "id",
-            postgresql_where=text("failed_at IS NOT NULL"),
-        ),
         # What somebody was sent lately.
         Index(None, "organization_id", "recipient", "created_at"),
         Index(None, "organization_id", "created_at"),
         Index(None, "organization_id", "itip_id", postgresql_where=text("itip_id IS NOT NULL")),
-        Index(None, "organization_id", "subscription_id", postgresql_where=text("subscription_id IS NOT NULL")),
-        # A webhook's log.
-        Index(None, "organization_id", "webhook_id", "id", postgresql_where=text("webhook_id IS NOT NULL")),
-        one_of("channel", OutboxChannel),
-        CheckConstraint("(channel = 'mail') = (template IS NOT NULL)", name="mail_has_template"),
-        CheckConstraint("(channel = 'push') = (subscription_id IS NOT NULL)", name="push_has_subscription"),
-        CheckConstraint("(channel = 'webhook') = (webhook_id IS NOT NULL)", name="webhook_has_webhook"),
     )
 
-    channel: str = Field(default=OutboxChannel.MAIL, max_length=10, sa_column_kwargs={"server_default": text("'mail'")})
-    template: str | None = Field(default=None, max_length=50)
+    template: str = Field(max_length=50)
     recipient: str = Field(max_length=254)
     language: str = Field(max_length=8)
     values: dict[str, Any] = Field(
         default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default=text("'{}'::jsonb"))
     )
-    # The colleague whom it is for; None for guests from outside and webhooks.
-    user_id: UUID | None = None
     # The event or series whose messages leave in their order, and the very row that this one is about.
     thread: UUID | None = None
     event_id: UUID | None = None
     itip_id: UUID | None = None
-    subscription_id: UUID | None = None
-    webhook_id: UUID | None = None
     # Whether a later message about the same event takes its place for as long as it waits.
     gathers: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     attempts: int = 0
@@ -104,8 +64,6 @@ class OutboxMessage(OwnedByOrganization, table=True):
     # Given up: refused for good, or the last attempt has failed.
     failed_at: datetime | None = None
     error: str | None = Field(default=None, max_length=500)
-    # What a webhook's server answered last.
-    response_status: int | None = None
 
 
 class ItipMessage(OwnedByOrganization, table=True):

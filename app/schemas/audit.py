@@ -33,7 +33,6 @@ class AuditObject(StrEnum):
     ROOM_REQUESTS = "room_requests"
     BOOKING_POLICIES = "booking_policies"
     BOOKING_POLICY_PEOPLE = "booking_policy_people"
-    WEBHOOKS = "webhooks"
     HANDOVERS = "handovers"
     AUTH_SESSIONS = "auth_sessions"
 

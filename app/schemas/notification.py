@@ -1,11 +1,14 @@
-"""What people are told in the application."""
+"""What people are told in the application, and how they want to be told."""
 
+from typing import Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StrictBool, model_validator
+from pydantic_core import PydanticCustomError
 
-from app.models.notification import NotificationReason, NotificationType
-from app.schemas.common import AwareMoment, Input, Instant, Output
+from app.models.notification import NotificationChannel, NotificationReason, NotificationType
+from app.schemas.common import AwareMoment, Input, Instant, Output, example
+from app.schemas.organization import TimeOfDay, WorkingDays
 
 
 class NotificationQuery(Input):
@@ -47,3 +50,56 @@ class ReadAllQuery(Input):
     up_to: AwareMoment | None = Field(
         None, description="Only what was told until then, so that what arrives meanwhile stays"
     )
+
+
+class ChoiceWrite(Input):
+    """Whether to be told of something by a channel: everywhere, or in one calendar."""
+
+    type: NotificationType
+    channel: NotificationChannel
+    calendar_id: UUID | None = Field(None, description="Only of events in this calendar")
+    is_on: StrictBool
+
+
+class ChoicesWrite(Input):
+    """All that I have chosen. What is not named is as it is for everybody."""
+
+    model_config = example(choices=[{"type": "answer", "channel": "mail", "is_on": False}])
+
+    choices: list[ChoiceWrite] = Field(max_length=5000)
+
+
+class ChoiceRead(Output):
+    type: NotificationType
+    channel: NotificationChannel
+    calendar_id: UUID | None
+    is_on: bool
+    is_default: bool = Field(description="Whether it is as it is for everybody who has chosen nothing")
+
+
+class ChoicesRead(Output):
+    """What holds for each type and channel, then what was chosen for single calendars."""
+
+    choices: list[ChoiceRead]
+
+
+class QuietHoursWrite(Input):
+    """When mail waits, on my clock. Hours that end before they begin end on the next day."""
+
+    model_config = example(start="22:00", end="07:00", days=[1, 2, 3, 4, 5])
+
+    start: TimeOfDay | None = Field(description="null: no quiet hours")
+    end: TimeOfDay | None
+    days: WorkingDays = Field([1, 2, 3, 4, 5, 6, 7], description="On which they begin; ISO weekdays, 1 for Monday")
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if (self.start is None) != (self.end is None) or (self.start is not None and self.start == self.end):
+            raise PydanticCustomError("quiet_hours_are_whole", "Send a start and an end that differ, or null for both")
+        return self
+
+
+class QuietHoursRead(Output):
+    start: TimeOfDay | None
+    end: TimeOfDay | None
+    days: list[int]

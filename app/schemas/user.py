@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, StrictBool, StringConstraints, model_validator
@@ -57,6 +57,9 @@ class UserWrite(Input):
     manager_id: UUID | None = None
     birthday: Date | None = None
     time_zone: ZoneName | None = Field(None, description="IANA name; null means the company's zone")
+    language: Literal["ru", "en"] | None = Field(
+        None, description="In which Planner writes to them; null means the company's language"
+    )
     show_local_time: StrictBool = True
     show_moscow_time: StrictBool = True
     role: Role = Role.EMPLOYEE
@@ -113,6 +116,7 @@ class UserRead(Output):
     birthday: date | None = Field(description="For the person and for administrators; null for colleagues")
     birthday_day: str | None = Field(None, description="MM-DD, for everybody")
     time_zone: str | None
+    language: Literal["ru", "en"] | None
     version: int
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""Telling colleagues: in the application, by mail and on their devices, as each of them wants it.
+"""Telling colleagues: in the application and by mail, as each of them wants it.
 
 Everything that people are told goes through `announce`. Guests from outside have no choices; whoever invites them
 writes their mails.
@@ -10,26 +10,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlmodel import Session, col
 
-from app.core.live import publisher
 from app.core.spoken_times import SpokenTime
 from app.core.texts.notices import NOTICES, REASONS
 from app.models.base import now
-from app.models.notification import (
-    ChannelChoice,
-    Notification,
-    NotificationChannel,
-    NotificationReason,
-    NotificationType,
-    PushSubscription,
-)
+from app.models.notification import Notification, NotificationChannel, NotificationReason, NotificationType
 from app.services import outbox_service
 from app.services.notification_choices import Reader, readers_of
-from app.services.nudges import after_commit
-from app.services.outbox_service import About, Mail, MailTemplate, Push
+from app.services.outbox_service import About, Mail, MailTemplate
 from app.services.rows import flush
+
+TITLE_MAX = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +43,7 @@ class Announcement:
         mail: what is sent to those who want mail; without it, the line itself.
         about: the event that it is about; a later one takes the place of what gathers and nobody has read.
         channels: only these; None for all that the reader wants.
-        is_urgent: it makes no sense later, so it comes through in quiet hours and is in no digest.
+        is_urgent: it makes no sense later, so it comes through in quiet hours.
     """
 
     type: NotificationType
@@ -67,11 +60,6 @@ class Announcement:
     is_urgent: bool = False
 
 
-def channel_of(company: UUID, person: UUID) -> str:
-    """The name under which it is told that somebody has news."""
-    return f"person:{company}:{person}"
-
-
 def announce(session: Session, company: UUID, announcements: Iterable[Announcement]) -> None:
     """Write what colleagues are told; it leaves after the commit. Who is not active any more is told nothing."""
     listed = [announcement for announcement in announcements if announcement.people]
@@ -79,34 +67,21 @@ def announce(session: Session, company: UUID, announcements: Iterable[Announceme
     if not people:
         return
     readers = readers_of(session, company, people)
-    devices = _devices(session, company, readers)
     notifications: list[Notification] = []
     mails: list[Mail] = []
-    pushes: list[Push] = []
     for announcement in listed:
         for person in sorted(set(announcement.people)):
             if (reader := readers.get(person)) is None:
                 continue
             told = _told(company, announcement, reader)
-            if told.is_shown or told.in_digest:
+            if _wants(announcement, reader, NotificationChannel.IN_APP):
                 notifications.append(told)
-            if _wants(announcement, reader, NotificationChannel.MAIL) is ChannelChoice.ON:
+            if _wants(announcement, reader, NotificationChannel.MAIL):
                 mails.append(_mail(announcement, reader, told))
-            if _wants(announcement, reader, NotificationChannel.PUSH) is ChannelChoice.ON:
-                pushes += [_push(announcement, reader, told, device) for device in devices.get(person, ())]
     _forget_outdated(session, company, listed)
     session.add_all(notifications)
     flush(session)
     outbox_service.enqueue(session, company, mails)
-    outbox_service.enqueue_pushes(session, company, pushes)
-    tell_streams(session, company, {told.user_id for told in notifications if told.is_shown})
-
-
-def tell_streams(session: Session, company: UUID, people: Collection[UUID]) -> None:
-    """Once the session's transaction is committed, wake whoever streams these people's notifications."""
-    names = frozenset(channel_of(company, person) for person in people)
-    if names:
-        after_commit(session, lambda: publisher.publish(names))
 
 
 def line(text: str, params: Mapping[str, Any], zone: str, language: str) -> str:
@@ -123,30 +98,26 @@ def line(text: str, params: Mapping[str, Any], zone: str, language: str) -> str:
     return " ".join(NOTICES[text][which].format_map(filled).split())
 
 
-def _wants(announcement: Announcement, reader: Reader, channel: NotificationChannel) -> ChannelChoice:
-    if announcement.channels is not None and channel not in announcement.channels:
-        return ChannelChoice.OFF
-    choice = reader.choice(announcement.type, channel, announcement.calendar_id)
-    if choice is ChannelChoice.DIGEST and (announcement.is_urgent or not reader.has_digest):
-        return ChannelChoice.ON
-    return choice
+def _wants(announcement: Announcement, reader: Reader, channel: NotificationChannel) -> bool:
+    is_offered = announcement.channels is None or channel in announcement.channels
+    return is_offered and reader.wants(announcement.type, channel, announcement.calendar_id)
 
 
 def _told(company: UUID, announcement: Announcement, reader: Reader) -> Notification:
     reasons = REASONS[announcement.reason]
+    text = line(announcement.text, announcement.params, reader.time_zone, reader.language)
     return Notification(
         organization_id=company,
         user_id=reader.user_id,
         type=announcement.type,
         reason=announcement.reason,
-        title=line(announcement.text, announcement.params, reader.time_zone, reader.language)[:1000],
+        title=text if len(text) <= TITLE_MAX else f"{text[: TITLE_MAX - 2]} …",
+        body=None if len(text) <= TITLE_MAX else text,
         reason_text=reasons[1 if reader.language == "ru" else 0],
         event_id=announcement.about.event_id if announcement.about else None,
         calendar_id=announcement.calendar_id,
         original_start=announcement.original_start,
         url=announcement.url,
-        is_shown=_wants(announcement, reader, NotificationChannel.IN_APP) is ChannelChoice.ON,
-        in_digest=_wants(announcement, reader, NotificationChannel.MAIL) is ChannelChoice.DIGEST,
     )
 
 
@@ -159,56 +130,36 @@ def _mail(announcement: Announcement, reader: Reader, told: Notification) -> Mai
         reader.email,
         reader.language,
         {**text.values, "time_zone": reader.time_zone},
-        user_id=reader.user_id,
         about=announcement.about,
         itip_id=text.itip_id,
         due_at=_due_at(announcement, reader),
     )
 
 
-def _push(announcement: Announcement, reader: Reader, told: Notification, device: UUID) -> Push:
-    values = {
-        "id": str(told.id) if told.is_shown else None,
-        "type": told.type,
-        "title": told.title,
-        "reason": told.reason_text,
-        "event_id": None if told.event_id is None else str(told.event_id),
-        "url": told.url,
-    }
-    return Push(device, reader.user_id, reader.language, values, announcement.about, _due_at(announcement, reader))
-
-
 def _due_at(announcement: Announcement, reader: Reader) -> datetime | None:
-    if announcement.is_urgent and (announcement.type is not NotificationType.REMINDER or reader.reminders_pass):
-        return None
-    return reader.quiet_until(now())
+    return None if announcement.is_urgent else reader.quiet_until(now())
 
 
 def _forget_outdated(session: Session, company: UUID, announcements: Iterable[Announcement]) -> None:
-    """Unread news of an event that newer news says all of."""
+    """Unread news of an event that newer news says all of. In the order of ids, so that two never wait in a circle."""
     for announcement in announcements:
-        if announcement.about is not None and announcement.type in (
-            NotificationType.EVENT_CHANGED,
-            NotificationType.EVENT_CANCELLED,
-        ):
-            session.execute(
-                delete(Notification)
+        if announcement.about is not None and announcement.about.replaces:
+            outdated = (
+                select(col(Notification.id))
                 .where(
                     col(Notification.organization_id) == company,
-                    col(Notification.user_id).in_(announcement.people),
                     col(Notification.event_id) == announcement.about.event_id,
-                    col(Notification.type) == NotificationType.EVENT_CHANGED,
                     col(Notification.read_at).is_(None),
+                    col(Notification.user_id) == func.any(list(announcement.people)),
+                    col(Notification.type) == NotificationType.EVENT_CHANGED,
                 )
-                .execution_options(synchronize_session=False)
+                .order_by(col(Notification.id))
+                .with_for_update()
             )
-
-
-def _devices(session: Session, company: UUID, people: Iterable[UUID]) -> dict[UUID, list[UUID]]:
-    query = select(col(PushSubscription.user_id), col(PushSubscription.id)).where(
-        col(PushSubscription.organization_id) == company, col(PushSubscription.user_id).in_(people)
-    )
-    found: dict[UUID, list[UUID]] = {}
-    for person, device in session.execute(query):
-        found.setdefault(person, []).append(device)
-    return found
+            ids = list(session.execute(outdated).scalars())
+            if ids:
+                session.execute(
+                    delete(Notification)
+                    .where(col(Notification.organization_id) == company, col(Notification.id) == func.any(ids))
+                    .execution_options(synchronize_session=False)
+                )

@@ -20,7 +20,7 @@ from sqlmodel import Session, col
 from app.core.config import get_settings
 from app.core.mail import REASON_LENGTH
 from app.models.base import now
-from app.models.outbox import OutboxChannel, OutboxMessage
+from app.models.outbox import OutboxMessage
 from app.services.outbox_service import is_waiting
 
 log = structlog.get_logger(__name__)
@@ -59,14 +59,10 @@ class Receipt:
 
     delivery: Delivery
     reason: str | None = None
-    # Of HTTP.
-    status: int | None = None
 
 
 class Way(Protocol):
-    """How messages of one channel leave."""
-
-    channel: OutboxChannel
+    """How messages leave."""
 
     def pack(self, session: Session, messages: Sequence[OutboxMessage]) -> list[Parcel]:
         """What sending needs, for each message in this order; no server is asked yet."""
@@ -78,9 +74,9 @@ class Way(Protocol):
         """What else follows from the receipt, which the message bears already."""
 
 
-def companies_with_outbox(session: Session, channel: OutboxChannel) -> list[UUID]:
-    """The companies that have something to send by this way now."""
-    return list(session.execute(text("SELECT companies_with_outbox(:channel)"), {"channel": channel}).scalars())
+def companies_with_mail(session: Session) -> list[UUID]:
+    """The companies that have mail to send now."""
+    return list(session.execute(text("SELECT companies_with_mail()")).scalars())
 
 
 def claim(session: Session, company: UUID, way: Way, limit: int) -> list[Parcel]:
@@ -90,7 +86,6 @@ def claim(session: Session, company: UUID, way: Way, limit: int) -> list[Parcel]
         col(earlier.organization_id) == company,
         col(earlier.thread) == col(OutboxMessage.thread),
         col(earlier.recipient) == col(OutboxMessage.recipient),
-        col(earlier.channel) == col(OutboxMessage.channel),
         col(earlier.sent_at).is_(None),
         col(earlier.failed_at).is_(None),
         col(earlier.id) < col(OutboxMessage.id),
@@ -99,7 +94,6 @@ def claim(session: Session, company: UUID, way: Way, limit: int) -> list[Parcel]
         select(OutboxMessage)
         .where(
             col(OutboxMessage.organization_id) == company,
-            col(OutboxMessage.channel) == way.channel,
             col(OutboxMessage.due_at) <= now(),
             is_waiting(),
             in_turn,
@@ -127,18 +121,15 @@ def settle(session: Session, way: Way, parcel: Parcel, receipt: Receipt) -> Rece
     message: OutboxMessage | None = session.execute(query).scalar_one_or_none()
     if message is None or message.sent_at is not None:
         return receipt
-    message.claimed_until, message.response_status = None, receipt.status
+    message.claimed_until = None
     if receipt.delivery is Delivery.SENT:
-        message.sent_at, message.error = now(), None
-        if way.channel is not OutboxChannel.WEBHOOK:
-            message.values = {}
+        message.sent_at, message.error, message.values = now(), None, {}
     else:
         receipt = _after_failure(message, receipt)
     way.settle(session, message, receipt)
     session.flush()
     log.info(
-        "outbox",
-        channel=message.channel,
+        "mail",
         outcome=receipt.delivery.value,
         template=message.template,
         id=str(message.id),
@@ -169,6 +160,6 @@ def _after_failure(message: OutboxMessage, receipt: Receipt) -> Receipt:
         # What it says is kept: an administrator may have it tried again.
         message.failed_at = now()
         delivery = receipt.delivery if receipt.delivery is Delivery.SERVER_DOWN else Delivery.FAILED
-        return Receipt(delivery, receipt.reason, receipt.status)
+        return Receipt(delivery, receipt.reason)
     message.due_at = now() + min(FIRST_WAIT * 2 ** (message.attempts - 1), LONGEST_WAIT)
     return receipt

@@ -23,7 +23,7 @@ from app.services import booking_service, calendar_service, occurrence_service, 
 from app.services.booking_service import Booked
 from app.services.event_reading import GUEST_RIGHTS
 from app.services.event_times import EventTimes, as_instant, check_rdates, checked_series, resolve_times, series_of
-from app.services.notice_service import Notice, as_it_was, note_change
+from app.services.notice_service import Before, Notice, note_change
 from app.services.occurrence_service import Stored, bound_of
 from app.services.participant_service import (
     Difference,
@@ -78,7 +78,7 @@ def edit_whole(session: Session, actor: Actor, event: Event, wanted: Wanted, anc
         Conflict: a room is taken.
     """
     old, before = series_of(event), {name: getattr(event, name) for name in (*CONTENT, "room_id")}
-    was = as_it_was(session, event)
+    was = Before.of(event)
     times = _whole_times(event, old, wanted, anchor)
     if "rdates" in wanted.sent:
         check_rdates(times)
@@ -145,7 +145,7 @@ def edit_occurrence(
     if any(getattr(override, name) != value for name, value in values.items()):
         values["sent_by_id"] = actor.delegate_id
     _require_room(session, actor, override, data)
-    was = as_it_was(session, override)
+    was = Before.of(override)
     was_cancelled = override.status == EventStatus.CANCELLED
     changed = apply_changes(override, values)
     rescheduled = bool(changed & {"start_time", "end_time", "is_all_day"})

@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 from app.calendaring.ical.scheduling import Method, as_sent, for_recipient
 from app.core.config import get_settings
 from app.core.mail import CalendarPart, Letter, Mailer, MailRefused, MailServerDown, compose
-from app.models.outbox import ItipMessage, OutboxChannel, OutboxMessage
+from app.models.outbox import ItipMessage, OutboxMessage
 from app.services.delivery_service import Delivery, Parcel, Receipt
 from app.services.mail_templates import render
 from app.services.outbox_service import MailTemplate
@@ -45,8 +45,6 @@ class MailContents:
 
 class MailWay:
     """Mails, over one connection to the server."""
-
-    channel = OutboxChannel.MAIL
 
     def __init__(self, mailer: Mailer) -> None:
         self._mailer = mailer

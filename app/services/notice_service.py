@@ -57,6 +57,32 @@ _RECIPIENTS = text(f"""
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """An event as it was before a change; mails tell of it what has changed."""
+
+    title: str
+    start: datetime
+    is_all_day: bool
+    location: str | None
+    room_id: UUID | None
+
+    @classmethod
+    def of(cls, event: Event) -> "Before":
+        return cls(event.title, event.start_time, event.is_all_day, event.location, event.room_id)
+
+    def told(self, session: Session, event: Event) -> dict[str, str | None]:
+        """What a mail says of it."""
+        room = None if self.room_id is None else session.get(Room, (event.organization_id, self.room_id))
+        return {
+            "old_title": self.title,
+            "old_start": self.start.isoformat(),
+            "old_all_day": "yes" if self.is_all_day else None,
+            "old_location": self.location,
+            "old_room": None if room is None else room.name,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """One thing to tell: what became of an event row, and to whom."""
 
@@ -91,12 +117,12 @@ def note_change(
     event: Event,
     changed: Iterable[str],
     difference: Difference,
-    before: Mapping[str, str | None] | None = None,
+    before: "Before | None" = None,
 ) -> list[Notice]:
     """What is to be told of a change: who came is invited, who went is told so, and the others learn what changed.
 
     Args:
-        before: what `as_it_was` said before the change.
+        before: the event before the change.
     """
     added = [Key.of(participant) for participant in difference.added]
     noted = note(session, actor, Why.INVITED, event, added) if added else []
@@ -104,21 +130,11 @@ def note_change(
         noted += note(session, actor, Why.CANCELLED, event, difference.removed)
     if TOLD_OF & set(changed):
         stayed = [key for row in participants_of(session, event) if (key := Key.of(row)) not in added]
-        noted += [replace(notice, details=before or {}) for notice in note(session, actor, Why.CHANGED, event, stayed)]
+        noted += [
+            replace(notice, details=before.told(session, event) if before else {})
+            for notice in note(session, actor, Why.CHANGED, event, stayed)
+        ]
     return noted
-
-
-def as_it_was(session: Session, event: Event) -> dict[str, str | None]:
-    """What a mail says of an event as it was before a change; mails tell of it what has changed."""
-    room = None if event.room_id is None else session.get(Room, (event.organization_id, event.room_id))
-    return {
-        "old_title": event.title,
-        "old_start": event.start_time.isoformat(),
-        "old_end": event.end_time.isoformat(),
-        "old_all_day": "yes" if event.is_all_day else None,
-        "old_location": event.location,
-        "old_room": None if room is None else room.name,
-    }
 
 
 def note_split(session: Session, actor: Actor, series: Event, since: datetime) -> list[Notice]:
@@ -289,7 +305,7 @@ def _about(notice: Notice) -> About:
         event.id,
         event.series_id or event.id,
         gathers=notice.why is Why.CHANGED,
-        replaces=notice.why in (Why.INVITED, Why.CHANGED, Why.CANCELLED),
+        replaces=notice.why in (Why.CHANGED, Why.CANCELLED),
     )
 
 

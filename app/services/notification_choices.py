@@ -9,7 +9,6 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from app.models.notification import (
-    ChannelChoice,
     NotificationChannel,
     NotificationChoice,
     NotificationSettings,
@@ -19,20 +18,13 @@ from app.models.organization import Organization
 from app.models.user import User
 from app.services.quiet_hours import QuietHours
 
-# Nobody is woken by what can wait, and comments would fill mailboxes.
-OFF_BY_DEFAULT = frozenset(
-    {
-        (NotificationType.COMMENT, NotificationChannel.MAIL),
-        (NotificationType.ANSWER, NotificationChannel.PUSH),
-        (NotificationType.COMMENT, NotificationChannel.PUSH),
-        (NotificationType.EVENT_CHANGED, NotificationChannel.PUSH),
-    }
-)
+# Comments would fill mailboxes.
+OFF_BY_DEFAULT = frozenset({(NotificationType.COMMENT, NotificationChannel.MAIL)})
 
 
-def default_choice(type_: NotificationType, channel: NotificationChannel) -> ChannelChoice:
+def is_on_by_default(type_: NotificationType, channel: NotificationChannel) -> bool:
     """What holds for somebody who has chosen nothing."""
-    return ChannelChoice.OFF if (type_, channel) in OFF_BY_DEFAULT else ChannelChoice.ON
+    return (type_, channel) not in OFF_BY_DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +36,15 @@ class Reader:
     name: str | None
     time_zone: str
     language: str
-    choices: Mapping[tuple[str, str, UUID | None], ChannelChoice]
+    choices: Mapping[tuple[str, str, UUID | None], bool]
     quiet_hours: QuietHours | None
-    reminders_pass: bool
-    has_digest: bool
 
-    def choice(self, type_: NotificationType, channel: NotificationChannel, calendar_id: UUID | None) -> ChannelChoice:
+    def wants(self, type_: NotificationType, channel: NotificationChannel, calendar_id: UUID | None) -> bool:
         """Their choice for the calendar, else for everything, else what holds for everybody."""
         for key in ((type_, channel, calendar_id), (type_, channel, None)):
             if key in self.choices:
                 return self.choices[key]
-        return default_choice(type_, channel)
+        return is_on_by_default(type_, channel)
 
     def quiet_until(self, instant: datetime) -> datetime | None:
         """When the quiet hours are over that hold at an instant; None where none hold."""
@@ -64,12 +54,12 @@ class Reader:
 def readers_of(session: Session, company: UUID, people: Collection[UUID]) -> dict[UUID, Reader]:
     """Those of these people who are active, by id."""
     ids = list(people)
-    choices: dict[UUID, dict[tuple[str, str, UUID | None], ChannelChoice]] = {}
+    choices: dict[UUID, dict[tuple[str, str, UUID | None], bool]] = {}
     chosen = select(NotificationChoice).where(
         col(NotificationChoice.organization_id) == company, col(NotificationChoice.user_id) == func.any(ids)
     )
     for row in session.execute(chosen).scalars():
-        choices.setdefault(row.user_id, {})[(row.type, row.channel, row.calendar_id)] = ChannelChoice(row.choice)
+        choices.setdefault(row.user_id, {})[(row.type, row.channel, row.calendar_id)] = row.is_on
     query = (
         select(
             col(User.id),
@@ -98,13 +88,9 @@ def readers_of(session: Session, company: UUID, people: Collection[UUID]) -> dic
             language="ru" if row.language == "ru" else "en",
             choices=choices.get(row.id, {}),
             quiet_hours=_quiet_hours(settings),
-            reminders_pass=settings is None or settings.reminders_pass,
-            has_digest=settings is not None and settings.digest_at is not None,
         )
     return found
 
 
 def _quiet_hours(settings: NotificationSettings | None) -> QuietHours | None:
-    if settings is None or settings.quiet_from is None or settings.quiet_to is None:
-        return None
-    return QuietHours(settings.quiet_from, settings.quiet_to, settings.quiet_days)
+    return None if settings is None else QuietHours(settings.quiet_from, settings.quiet_to, settings.quiet_days)

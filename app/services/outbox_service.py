@@ -12,7 +12,7 @@ from sqlmodel import Session, SQLModel, col
 
 from app.core.config import get_settings
 from app.models.base import now
-from app.models.outbox import ItipMessage, OutboxChannel, OutboxMessage
+from app.models.outbox import ItipMessage, OutboxMessage
 from app.services.nudges import OUTBOX, nudge
 from app.services.rows import flush
 
@@ -55,32 +55,14 @@ class Mail:
     recipient: str
     language: str
     values: Mapping[str, str | None]
-    user_id: UUID | None = None
     about: About | None = None
     itip_id: UUID | None = None
-    due_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Push:
-    """What one browser of one person is told; `values` is its JSON."""
-
-    subscription_id: UUID
-    user_id: UUID
-    language: str
-    values: Mapping[str, Any]
-    about: About | None = None
     due_at: datetime | None = None
 
 
 def enqueue(session: Session, organization_id: UUID, mails: Iterable[Mail]) -> list[OutboxMessage]:
     """Write mails, which leave soon after the commit."""
     return _write(session, organization_id, [(_mail(organization_id, mail), mail.about) for mail in mails])
-
-
-def enqueue_pushes(session: Session, organization_id: UUID, pushes: Iterable[Push]) -> list[OutboxMessage]:
-    """Write pushes, which leave soon after the commit."""
-    return _write(session, organization_id, [(_push(organization_id, push), push.about) for push in pushes])
 
 
 def is_waiting() -> ColumnElement[bool]:
@@ -153,29 +135,13 @@ def _delete_old(session: Session, table: type[SQLModel], organization_id: UUID, 
 def _mail(organization_id: UUID, mail: Mail) -> OutboxMessage:
     return OutboxMessage(
         organization_id=organization_id,
-        channel=OutboxChannel.MAIL,
         template=mail.template,
         recipient=mail.recipient,
         language=mail.language,
         values={name: None if value is None else " ".join(value.split()) for name, value in mail.values.items()},
-        user_id=mail.user_id,
         itip_id=mail.itip_id,
         due_at=_due(mail.due_at, mail.about),
         **_about(mail.about),
-    )
-
-
-def _push(organization_id: UUID, push: Push) -> OutboxMessage:
-    return OutboxMessage(
-        organization_id=organization_id,
-        channel=OutboxChannel.PUSH,
-        recipient=str(push.subscription_id),
-        subscription_id=push.subscription_id,
-        language=push.language,
-        values=dict(push.values),
-        user_id=push.user_id,
-        due_at=_due(push.due_at, push.about),
-        **_about(push.about),
     )
 
 

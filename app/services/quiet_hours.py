@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+
+from app.calendaring.zones import get_zone, utc_to_wall, wall_to_utc
 
 _DAY = timedelta(days=1)
 
@@ -19,16 +20,16 @@ class QuietHours:
     def over_at(self, instant: datetime, zone: str) -> datetime | None:
         """When the quiet hours that hold at an instant are over, UTC; None where none hold.
 
-        Where the clocks are changed in between, they end when the clock on the wall says so.
+        On the days on which the clocks change, wall times mean what they mean in events (calendar rule 2).
         """
-        tz = ZoneInfo(zone)
-        wall = instant.astimezone(tz).replace(tzinfo=None)
-        for day in (wall.date() - _DAY, wall.date()):
+        tz = get_zone(zone)
+        today = utc_to_wall(instant, tz).date()
+        for day in (today - _DAY, today):
             if day.isoweekday() not in self.days:
                 continue
-            begins = datetime.combine(day, self.start)
-            ends = datetime.combine(day + _DAY if self.end <= self.start else day, self.end)
-            if begins <= wall < ends:
-                over = ends.replace(tzinfo=tz).astimezone(instant.tzinfo)
-                return over if over > instant else None
+            ends_on = day + _DAY if self.end <= self.start else day
+            begins = wall_to_utc(datetime.combine(day, self.start), tz)
+            ends = wall_to_utc(datetime.combine(ends_on, self.end), tz)
+            if begins <= instant < ends:
+                return ends
         return None

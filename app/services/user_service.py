@@ -34,7 +34,9 @@ from app.services.rows import (
 from app.services.user_profile import check_manager, department_name, mirror_department, normal_phone, phone_region
 
 # What people may change of themselves; all else of a user is for administrators.
-OWN_FIELDS = frozenset({"full_name", "phone", "birthday", "time_zone", "show_local_time", "show_moscow_time"})
+OWN_FIELDS = frozenset(
+    {"full_name", "phone", "birthday", "time_zone", "language", "show_local_time", "show_moscow_time"}
+)
 # Rights stay as they are when a PUT does not send them: a forgotten field must not appoint or dismiss anyone.
 RIGHTS = frozenset({"role", "is_active", "access_org_structure", "access_tickets", "access_availability_slots"})
 

@@ -73,14 +73,15 @@ def cleanup_invitations_and_mail() -> int:
 
 @shared_task(name="app.tasks.cleanup_tasks.cleanup_old_notifications")
 def cleanup_old_notifications() -> int:
-    """Forget notifications older than NOTIFICATION_KEEP_DAYS, in small transactions; how many."""
+    """Forget notifications that are old, or more than somebody may have, in small transactions; how many."""
     total = 0
     for company in all_companies():
-        deleted = 1
-        while deleted:
-            with in_company(company, "cleanup_old_notifications") as session:
-                deleted = notification_service.delete_old(session, company)
-            total += deleted
+        for delete in (notification_service.delete_old, notification_service.delete_beyond_bound):
+            deleted = 1
+            while deleted:
+                with in_company(company, "cleanup_old_notifications") as session:
+                    deleted = delete(session, company)
+                total += deleted
     log.info("notifications_deleted", count=total)
     return total
 

@@ -1,4 +1,4 @@
-"""Delivering what the outbox holds for one way out, the companies in turns."""
+"""Delivering what the outbox holds, the companies in turns."""
 
 import time
 from uuid import UUID
@@ -23,14 +23,14 @@ def deliver_all(way: Way) -> int:
     """
     sent = 0
     with SessionLocal.begin() as session:
-        companies = delivery_service.companies_with_outbox(session, way.channel)
+        companies = delivery_service.companies_with_mail(session)
     while companies:
         still_busy = []
         for company in companies:
             outcomes = _turn(company, way)
             sent += outcomes.count(Delivery.SENT)
             if Delivery.SERVER_DOWN in outcomes:
-                log.warning("server_down", channel=way.channel.value, sent=sent)
+                log.warning("mail_server_down", sent=sent)
                 return sent
             # Messages of one thread come one after the other, so any turn may have made room for the next.
             if outcomes:
@@ -40,19 +40,18 @@ def deliver_all(way: Way) -> int:
 
 
 def _turn(company: UUID, way: Way) -> list[Delivery]:
-    origin = f"send_{way.channel}"
     ends_at = time.monotonic() + (LEASE - LEASE_MARGIN).total_seconds()
-    with in_company(company, origin) as session:
+    with in_company(company, "send_outbox") as session:
         parcels = delivery_service.claim(session, company, way, MESSAGES_A_TURN)
     outcomes: list[Delivery] = []
     while parcels and time.monotonic() < ends_at:
         parcel = parcels.pop(0)
         receipt = way.send(parcel)
-        with in_company(company, origin) as session:
+        with in_company(company, "send_outbox") as session:
             outcomes.append(delivery_service.settle(session, way, parcel, receipt).delivery)
         if outcomes[-1] is Delivery.SERVER_DOWN:
             break
     if parcels:
-        with in_company(company, origin) as session:
+        with in_company(company, "send_outbox") as session:
             delivery_service.release(session, parcels)
     return outcomes

@@ -6,7 +6,6 @@ from celery import shared_task
 from app.core.config import get_settings
 from app.core.mail import open_mailer
 from app.db import SessionLocal
-from app.models.outbox import OutboxChannel
 from app.services import delivery_service
 from app.services.mail_sending import MailWay
 from app.tasks.deliveries import deliver_all
@@ -21,7 +20,7 @@ def send_outbox() -> int:
         if mailer is not None:
             return deliver_all(MailWay(mailer))
         with SessionLocal.begin() as session:
-            companies = delivery_service.companies_with_outbox(session, OutboxChannel.MAIL)
+            companies = delivery_service.companies_with_mail(session)
         if companies:
             log.warning("mail_waits_without_server", companies=len(companies))
         return 0

@@ -19,10 +19,10 @@ _COMPANY = text("SELECT company_of_user(:person)")
 @shared_task(name="app.tasks.notification_tasks.create_notification")
 def create_notification(user_id: str, message: str) -> bool:
     """Tell somebody something in the application; whether there is such an active person."""
-    person = UUID(user_id)
+    person = _uuid(user_id)
     with SessionLocal.begin() as session:
         company = session.execute(_COMPANY, {"person": person}).scalar_one_or_none()
-    if company is None:
+    if person is None or company is None:
         log.info("nobody_to_tell", user_id=user_id)
         return False
     with in_company(company, "create_notification") as session:
@@ -36,3 +36,10 @@ def create_notification(user_id: str, message: str) -> bool:
         )
         announce(session, company, [addressed])
     return True
+
+
+def _uuid(value: str) -> UUID | None:
+    try:
+        return UUID(value)
+    except ValueError:
+        return None

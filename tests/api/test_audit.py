@@ -275,6 +275,8 @@ ELSEWHERE = {
     *(f"POST /events/{{event_id}}/participants/proposal/{verb}" for verb in ("accept", "decline")),
     # What somebody has read is nobody's business.
     "POST /notifications/read-all",
+    "PUT /notifications/preferences",
+    "PUT /notifications/quiet-hours",
     "POST /notifications/{notification_id}/read",
     "POST /notifications/{notification_id}/unread",
     "DELETE /notifications/{notification_id}",

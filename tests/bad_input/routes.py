@@ -44,6 +44,8 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "POST /users": _NEW_USER,
     "PUT /users/{user_id}": {"email": "somebody-else@example.com"},
     "PATCH /users/{user_id}": {"full_name": "Somebody Else"},
+    "PUT /notifications/preferences": {"choices": []},
+    "PUT /notifications/quiet-hours": {"start": "22:00", "end": "07:00"},
     "POST /calendars": {"name": "Mine"},
     "PUT /calendars/{calendar_id}": {"name": "Mine"},
     "PATCH /calendars/{calendar_id}": {"name": "Mine"},

@@ -131,7 +131,7 @@ def test_every_template_of_the_folder_belongs_to_a_mail() -> None:
         for kind in ("txt", "html")
     }
     assert {path.name for path in FOLDER.iterdir()} == wanted | {
-        *("page.html", "button.html"),
+        *("page.html", "button.html", "event_notice.html", "event_notice.txt"),
         *(f"{words}_words.{language}" for words in ("event", "room") for language in LANGUAGES),
     }
 

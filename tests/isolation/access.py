@@ -293,6 +293,8 @@ def request_of(
         "GET /rooms/available": {"params": window},
         "POST /rooms/for-series": {"json": {"start_time": "2027-05-03T09:00:00", "end_time": "2027-05-03T10:00:00"}},
         "GET /rooms/check-in": {"params": {"token": "unknown"}},
+        "PUT /notifications/preferences": {"json": {"choices": []}},
+        "PUT /notifications/quiet-hours": {"json": {"start": "22:00", "end": "07:00"}},
         "POST /rsvp/{token}": {"data": {"response": "accepted"}},
         "POST /mail/inbound": {"content": b"Subject: x", "headers": {"Content-Type": "message/rfc822"}},
         "POST /rooms/check-in": {"params": {"token": "unknown"}},

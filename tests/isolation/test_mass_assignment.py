@@ -68,6 +68,7 @@ OWN = {
     "phone": "+49301234567",
     "birthday": "1990-05-17",
     "time_zone": "Asia/Almaty",
+    "language": "en",
     "show_local_time": False,
     "show_moscow_time": False,
 }

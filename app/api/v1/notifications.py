@@ -11,8 +11,17 @@ from app.api.problems import responses
 from app.api.transaction_route import TransactionRoute
 from app.db import SessionDep
 from app.schemas.common import Page
-from app.schemas.notification import NotificationQuery, NotificationRead, ReadAllQuery, UnreadRead
-from app.services import notification_service
+from app.schemas.notification import (
+    ChoicesRead,
+    ChoicesWrite,
+    NotificationQuery,
+    NotificationRead,
+    QuietHoursRead,
+    QuietHoursWrite,
+    ReadAllQuery,
+    UnreadRead,
+)
+from app.services import notification_service, notification_settings_service
 
 router = PrefixRouter(prefix="/notifications", tags=["notifications"], route_class=TransactionRoute)
 
@@ -31,6 +40,32 @@ def list_notifications(user: CurrentUser, session: SessionDep, query: Annotated[
 def count_unread(user: CurrentUser, session: SessionDep) -> Any:
     """For the number on the bell."""
     return notification_service.count_unread(session, user)
+
+
+@router.get("/preferences", response_model=ChoicesRead, summary="Show what I am told of", responses=responses(401, 403))
+def read_preferences(user: CurrentUser, session: SessionDep) -> Any:
+    """By type and channel, and for single calendars where I have chosen something."""
+    return notification_settings_service.read_choices(session, user)
+
+
+@router.put(
+    "/preferences", response_model=ChoicesRead, summary="Choose what I am told of", responses=responses(401, 403, 404)
+)
+def set_preferences(data: ChoicesWrite, user: CurrentUser, session: SessionDep) -> Any:
+    """All choices at once; what is not named is as it is for everybody."""
+    return notification_settings_service.set_choices(session, user, data)
+
+
+@router.get("/quiet-hours", response_model=QuietHoursRead, summary="Show my quiet hours", responses=responses(401, 403))
+def read_quiet_hours(user: CurrentUser, session: SessionDep) -> Any:
+    """On my clock."""
+    return notification_settings_service.read_quiet_hours(session, user)
+
+
+@router.put("/quiet-hours", response_model=QuietHoursRead, summary="Set my quiet hours", responses=responses(401, 403))
+def set_quiet_hours(data: QuietHoursWrite, user: CurrentUser, session: SessionDep) -> Any:
+    """Mail waits until they are over, but for what makes no sense later: a room that is offered, or a check-in."""
+    return notification_settings_service.set_quiet_hours(session, user, data)
 
 
 @router.post("/read-all", status_code=204, summary="Mark all my notifications as read", responses=responses(401, 403))

@@ -23,8 +23,6 @@ NOTICES: dict[str, tuple[str, str]] = {
         "{sender} keeps the time: {title}, {when}",
         "{sender} оставляет прежнее время: {title}, {when}",
     ),
-    "reminder": ("{title}, {when}", "{title}, {when}"),
-    "reminder_with_room": ("{title}, {when}, {room}", "{title}, {when}, {room}"),
     "commented": ("{sender} on “{title}”: {text}", "{sender} о встрече «{title}»: {text}"),
     "mentioned": ("{sender} mentions you in “{title}”: {text}", "{sender} упоминает вас в «{title}»: {text}"),
     "message": ("{text}", "{text}"),
@@ -54,12 +52,10 @@ NOTICES: dict[str, tuple[str, str]] = {
 REASONS: dict[str, tuple[str, str]] = {
     "participant": ("You take part in this meeting.", "Вы участник этой встречи."),
     "organizer": ("You organize this meeting.", "Вы организатор этой встречи."),
-    "reminder": ("You asked to be reminded.", "Вы просили напомнить."),
     "mentioned": ("Somebody mentions you.", "Вас упомянули."),
     "commented": ("You take part in this discussion.", "Вы участник этого обсуждения."),
     "booked": ("You booked this room.", "Вы бронировали эту комнату."),
     "approver": ("You decide about this room.", "Вы решаете об этой комнате."),
     "waiting": ("You wait for this room.", "Вы ждёте эту комнату."),
-    "administrator": ("You are an administrator.", "Вы администратор."),
     "addressed": ("This is addressed to you.", "Это адресовано вам."),
 }
