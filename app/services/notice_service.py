@@ -111,6 +111,14 @@ def note_everybody(session: Session, why: Why, event: Event) -> list[Notice]:
     return [Notice(why, event, _recipients(session, event.organization_id, why, keys, []))]
 
 
+def note_invited(session: Session, event: Event, email: str) -> list[Notice]:
+    """The invitation of one who takes part in this very row, by their address; nothing if nobody with it does."""
+    keys = [Key.of(row) for row in participants_of(session, event)]
+    everybody = _recipients(session, event.organization_id, Why.INVITED, keys, [])
+    recipients = tuple(person for person in everybody if person.email == email.lower())
+    return [Notice(Why.INVITED, event, recipients)] if recipients else []
+
+
 def note_change(
     session: Session,
     actor: Actor,

@@ -1,7 +1,5 @@
 """Telling people in the application."""
 
-from uuid import UUID
-
 import structlog
 from celery import shared_task
 from sqlalchemy import text
@@ -9,7 +7,7 @@ from sqlalchemy import text
 from app.db import SessionLocal
 from app.models.notification import NotificationChannel, NotificationReason, NotificationType
 from app.services.announcement_service import Announcement, announce
-from app.tasks.rounds import in_company
+from app.tasks.rounds import as_uuid, in_company
 
 log = structlog.get_logger(__name__)
 
@@ -19,7 +17,7 @@ _COMPANY = text("SELECT company_of_user(:person)")
 @shared_task(name="app.tasks.notification_tasks.create_notification")
 def create_notification(user_id: str, message: str) -> bool:
     """Tell somebody something in the application; whether there is such an active person."""
-    person = _uuid(user_id)
+    person = as_uuid(user_id)
     with SessionLocal.begin() as session:
         company = session.execute(_COMPANY, {"person": person}).scalar_one_or_none()
     if person is None or company is None:
@@ -36,10 +34,3 @@ def create_notification(user_id: str, message: str) -> bool:
         )
         announce(session, company, [addressed])
     return True
-
-
-def _uuid(value: str) -> UUID | None:
-    try:
-        return UUID(value)
-    except ValueError:
-        return None

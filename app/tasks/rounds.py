@@ -35,3 +35,11 @@ def in_company(company: UUID, task: str, actor: UUID | None = None) -> Iterator[
         yield session
     for work in take_work(session):
         work()
+
+
+def as_uuid(value: str) -> UUID | None:
+    """An id as tasks get it; None for what is none: nothing has it."""
+    try:
+        return UUID(value)
+    except ValueError:
+        return None

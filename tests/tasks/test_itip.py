@@ -10,11 +10,11 @@ import psycopg
 import pytest
 from icalendar import Calendar
 
-from app.tasks.email_tasks import send_outbox
+from app.tasks.email_tasks import send_event_invitation, send_outbox
 from tests.support.guests import SECOND, THIRD, answer, department, forget_mails
 from tests.support.mail import MailServer, body_of
 from tests.support.people import Company, Person, event
-from tests.support.planning import accepted, settings
+from tests.support.planning import MISSING_ID, accepted, settings
 
 WEEKLY = "FREQ=WEEKLY;COUNT=5"
 # A second before the third occurrence, which is where the series was cut (rule 12).
@@ -393,3 +393,18 @@ def test_three_hundred_guests_share_one_text(anna: Person, database: psycopg.Con
         "SELECT count(*), count(DISTINCT itip_id) FROM outbox_messages WHERE thread = %s", [made["id"]]
     ).fetchone()
     assert rows == (300, 1)
+
+
+def test_the_task_of_the_document_invites_once_more(anna: Person, boris: Person, server: MailServer) -> None:
+    made = anna.create_event(**invited(boris, guests=(GUEST,)))
+    (first,) = received(server, GUEST)
+    assert send_event_invitation(made["id"], GUEST.upper())
+    (again,) = received(server, GUEST)
+    assert str(calendar_of(again)["METHOD"]) == "REQUEST"
+    assert (again["References"], events_of(again)[0]["UID"]) == (first["References"], events_of(first)[0]["UID"])
+    # One more promise, to nobody else.
+    assert again["Message-ID"] != first["Message-ID"]
+    assert len(received(server, boris.email)) == 1
+    for event_id, email in ((made["id"], "stranger@firm.example"), (MISSING_ID, GUEST), ("none", GUEST)):
+        assert send_event_invitation(event_id, email) is False
+    assert received(server, "stranger@firm.example") == []

@@ -40,7 +40,11 @@ def loaded() -> None:
 
 
 def test_the_tasks_have_the_names_of_the_document() -> None:
-    assert set(celery_app.tasks) >= {*NAMES, "app.tasks.notification_tasks.create_notification"}
+    assert set(celery_app.tasks) >= {
+        *NAMES,
+        "app.tasks.notification_tasks.create_notification",
+        "app.tasks.email_tasks.send_event_invitation",
+    }
 
 
 def test_celery_is_configured_as_in_the_document() -> None:
