@@ -5,7 +5,7 @@ from itertools import product
 from typing import Any, LiteralString
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, Select, delete, func, select, text, update
+from sqlalchemy import ColumnElement, CursorResult, Select, func, select, text, update
 from sqlmodel import Session, col
 
 from app.core.actor import Actor
@@ -15,7 +15,7 @@ from app.models.base import now
 from app.models.notification import Notification
 from app.schemas.notification import NotificationQuery, NotificationRead, UnreadRead
 from app.services.json_rows import instant, json_columns, page_json
-from app.services.rows import PageRequest, decode_cursor, encode_cursor, flush, get_visible
+from app.services.rows import PageRequest, decode_cursor, delete_written_before, encode_cursor, flush, get_visible
 
 # Counting further tells nobody more, and would cost more.
 UNREAD_COUNTED_MAX = 1000
@@ -128,22 +128,8 @@ def delete_notification(session: Session, actor: Actor, notification_id: UUID) -
 
 def delete_old(session: Session, company: UUID, *, batch: int = 5000) -> int:
     """Forget up to `batch` notifications older than NOTIFICATION_KEEP_DAYS, read or not, and say how many."""
-    old = (
-        select(col(Notification.id))
-        .where(
-            col(Notification.organization_id) == company,
-            col(Notification.created_at) < now() - timedelta(days=get_settings().NOTIFICATION_KEEP_DAYS),
-        )
-        .limit(batch)
-        .with_for_update(skip_locked=True)
-    )
-    result = session.execute(
-        delete(Notification).where(
-            col(Notification.organization_id) == company, col(Notification.id).in_(old.scalar_subquery())
-        )
-    )
-    assert isinstance(result, CursorResult)
-    return result.rowcount
+    before = now() - timedelta(days=get_settings().NOTIFICATION_KEEP_DAYS)
+    return delete_written_before(session, Notification, company, before, batch)
 
 
 def delete_beyond_bound(session: Session, company: UUID, *, batch: int = 5000) -> int:

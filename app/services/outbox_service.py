@@ -7,14 +7,14 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, delete, or_, select, true, update
-from sqlmodel import Session, SQLModel, col
+from sqlalchemy import ColumnElement, delete, or_, select, true, update
+from sqlmodel import Session, col
 
 from app.core.config import get_settings
 from app.models.base import now
 from app.models.outbox import ItipMessage, OutboxMessage
 from app.services.nudges import OUTBOX, nudge
-from app.services.rows import flush
+from app.services.rows import delete_written_before, flush
 
 
 class MailTemplate(StrEnum):
@@ -62,7 +62,19 @@ class Mail:
 
 def enqueue(session: Session, organization_id: UUID, mails: Iterable[Mail]) -> list[OutboxMessage]:
     """Write mails, which leave soon after the commit."""
-    return _write(session, organization_id, [(_mail(organization_id, mail), mail.about) for mail in mails])
+    messages: list[OutboxMessage] = []
+    by_about: dict[About, list[OutboxMessage]] = {}
+    for mail in mails:
+        messages.append(_mail(organization_id, mail))
+        if mail.about is not None and mail.about.replaces:
+            by_about.setdefault(mail.about, []).append(messages[-1])
+    if messages:
+        for about, replacing in by_about.items():
+            _take_over(session, organization_id, about, replacing)
+        session.add_all(messages)
+        flush(session)
+        nudge(session, OUTBOX)
+    return messages
 
 
 def is_waiting() -> ColumnElement[bool]:
@@ -106,30 +118,16 @@ def was_written_since(session: Session, organization_id: UUID, recipient: str, m
 
 def delete_old(session: Session, organization_id: UUID, *, batch: int = 5000) -> int:
     """Forget up to `batch` messages older than OUTBOX_KEEP_DAYS, sent or not, and say how many."""
-    return _delete_old(session, OutboxMessage, organization_id, batch)
+    return delete_written_before(session, OutboxMessage, organization_id, _too_old(), batch)
 
 
 def delete_old_itip(session: Session, organization_id: UUID, *, batch: int = 5000) -> int:
     """The same for what calendars were told: no message refers to it any more."""
-    return _delete_old(session, ItipMessage, organization_id, batch)
+    return delete_written_before(session, ItipMessage, organization_id, _too_old(), batch)
 
 
-def _delete_old(session: Session, table: type[SQLModel], organization_id: UUID, batch: int) -> int:
-    columns: Any = table
-    old = (
-        select(col(columns.id))
-        .where(
-            col(columns.organization_id) == organization_id,
-            col(columns.created_at) < now() - timedelta(days=get_settings().OUTBOX_KEEP_DAYS),
-        )
-        .limit(batch)
-        .with_for_update(skip_locked=True)
-    )
-    result = session.execute(
-        delete(table).where(col(columns.organization_id) == organization_id, col(columns.id).in_(old.scalar_subquery()))
-    )
-    assert isinstance(result, CursorResult)
-    return result.rowcount
+def _too_old() -> datetime:
+    return now() - timedelta(days=get_settings().OUTBOX_KEEP_DAYS)
 
 
 def _mail(organization_id: UUID, mail: Mail) -> OutboxMessage:
@@ -155,24 +153,6 @@ def _due(due_at: datetime | None, about: About | None) -> datetime:
     gathers = about is not None and about.gathers
     earliest = now() + timedelta(seconds=get_settings().MAIL_GATHER_SECONDS if gathers else 0)
     return earliest if due_at is None else max(due_at, earliest)
-
-
-def _write(
-    session: Session, organization_id: UUID, written: list[tuple[OutboxMessage, About | None]]
-) -> list[OutboxMessage]:
-    messages = [message for message, _ in written]
-    if not messages:
-        return []
-    by_about: dict[About, list[OutboxMessage]] = {}
-    for message, about in written:
-        if about is not None and about.replaces:
-            by_about.setdefault(about, []).append(message)
-    for about, theirs in by_about.items():
-        _take_over(session, organization_id, about, theirs)
-    session.add_all(messages)
-    flush(session)
-    nudge(session, OUTBOX)
-    return messages
 
 
 def _take_over(session: Session, organization_id: UUID, about: About, messages: list[OutboxMessage]) -> None:

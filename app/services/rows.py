@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, literal_column, or_
+from sqlalchemy import ColumnElement, CursorResult, Select, and_, case, delete, literal_column, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel
 
@@ -82,6 +82,26 @@ def refusals_as(conflicts: Conflicts | None = None) -> Iterator[None]:
         constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
         code, params = (conflicts or {}).get(constraint or "", ("still_in_use", {}))
         raise Conflict(code, **params) from error
+
+
+def delete_written_before(
+    session: Session, table: type[SQLModel], organization_id: UUID, moment: datetime, batch: int
+) -> int:
+    """Delete up to `batch` of a company's rows whose `created_at` is before an instant, and say how many went.
+
+    What somebody else has locked stays for the next time.
+    """
+    columns: Any = table
+    old = (
+        select(columns.id)
+        .where(columns.organization_id == organization_id, columns.created_at < moment)
+        .limit(batch)
+        .with_for_update(skip_locked=True)
+    )
+    statement = delete(table).where(columns.organization_id == organization_id, columns.id.in_(old.scalar_subquery()))
+    result = session.execute(statement)
+    assert isinstance(result, CursorResult)
+    return result.rowcount
 
 
 @dataclass(frozen=True, slots=True)
