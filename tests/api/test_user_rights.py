@@ -22,6 +22,7 @@ NEW_VALUES: dict[str, Any] = {
     "manager_id": "0193a5c0-0000-7000-8000-000000000000",
     "birthday": "1990-02-28",
     "time_zone": "Asia/Tokyo",
+    "language": "en",
     "show_local_time": False,
     "show_moscow_time": False,
     "role": "admin",
@@ -30,7 +31,7 @@ NEW_VALUES: dict[str, Any] = {
     "access_tickets": False,
     "access_availability_slots": True,
 }
-OWN = {"full_name", "phone", "birthday", "time_zone", "show_local_time", "show_moscow_time"}
+OWN = {"full_name", "phone", "birthday", "time_zone", "language", "show_local_time", "show_moscow_time"}
 RIGHTS = {"role", "is_active", "access_org_structure", "access_tickets", "access_availability_slots"}
 NOT_OWN = sorted(set(NEW_VALUES) - OWN)
 
