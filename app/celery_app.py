@@ -12,10 +12,12 @@ from redis.exceptions import RedisError
 from app.core.config import check_production, get_settings
 from app.core.logging import configure_logging
 from app.db import dispose_engine
+from app.services import change_nudges
 from app.services.health_service import record_worker
 
 settings = get_settings()
 check_production(settings)
+change_nudges.listen()
 
 # No task may run longer; the broker gives an unacknowledged one to another worker only after that.
 TASK_SECONDS = 600
@@ -38,6 +40,7 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     task_default_queue="planner",
     imports=(
+        "app.tasks.change_tasks",
         "app.tasks.cleanup_tasks",
         "app.tasks.email_tasks",
         "app.tasks.feed_tasks",
@@ -45,7 +48,9 @@ app.conf.update(
         "app.tasks.inbound_tasks",
         "app.tasks.notification_tasks",
         "app.tasks.occurrence_tasks",
+        "app.tasks.reminder_tasks",
         "app.tasks.room_tasks",
+        "app.tasks.webhook_tasks",
     ),
     beat_schedule={
         "cleanup-expired-tokens-hourly": {
@@ -67,6 +72,37 @@ app.conf.update(
             "task": "app.tasks.email_tasks.send_outbox",
             "schedule": crontab(),
             "options": {"expires": 60},
+        },
+        "send-pushes-every-minute": {
+            "task": "app.tasks.notification_tasks.send_pushes",
+            "schedule": crontab(),
+            "options": {"expires": 60},
+        },
+        "send-webhooks-every-minute": {
+            "task": "app.tasks.webhook_tasks.send_webhooks",
+            "schedule": crontab(),
+            "options": {"expires": 60},
+        },
+        "follow-changes": {
+            "task": "app.tasks.change_tasks.follow_changes",
+            "schedule": timedelta(seconds=15),
+            "options": {"expires": 15},
+        },
+        "plan-reminders": {
+            "task": "app.tasks.reminder_tasks.plan_reminders",
+            "schedule": crontab(minute="*/5"),
+            "options": {"expires": 300},
+        },
+        "send-event-reminders": {
+            "task": "app.tasks.email_tasks.send_event_reminders",
+            "schedule": crontab(minute="*/5"),
+            "options": {"expires": 300},
+        },
+        # A reminder five minutes late is none.
+        "send-event-reminders-punctually": {
+            "task": "app.tasks.email_tasks.send_event_reminders",
+            "schedule": timedelta(seconds=10),
+            "options": {"expires": 10},
         },
         "purge-deleted-companies-hourly": {
             "task": "app.tasks.cleanup_tasks.purge_deleted_companies",

@@ -22,6 +22,7 @@ from app.core.file_store import get_file_store
 from app.core.logging import configure_logging
 from app.core.rate_limit import close_rate_limits
 from app.db import dispose_engine, refuse_unsafe_role
+from app.services import change_nudges
 from app.services.picture_files import SERVED
 
 
@@ -44,6 +45,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """The application with its middleware, error handlers and routes."""
     settings = settings or get_settings()
     configure_logging(settings)
+    change_nudges.listen()
     # The documentation pages bring their scripts along: a company's server may not reach the internet.
     app = FastAPIOffline(
         title="Corporate Calendar API",

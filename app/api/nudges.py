@@ -10,10 +10,13 @@ from importlib import import_module
 
 import structlog
 
-from app.services.nudges import FEEDS, IMPORTS, OFFERS, OUTBOX, PURGE
+from app.services.nudges import CHANGES, FEEDS, IMPORTS, OFFERS, OUTBOX, PURGE, PUSHES, WEBHOOKS
 
 TASKS = {
     OUTBOX: "app.tasks.email_tasks.send_outbox",
+    PUSHES: "app.tasks.notification_tasks.send_pushes",
+    WEBHOOKS: "app.tasks.webhook_tasks.send_webhooks",
+    CHANGES: "app.tasks.change_tasks.follow_changes",
     PURGE: "app.tasks.cleanup_tasks.purge_deleted_companies",
     IMPORTS: "app.tasks.import_tasks.import_files",
     OFFERS: "app.tasks.room_tasks.expire_room_offers",

@@ -30,7 +30,9 @@ from app.api.v1 import (
     outside_feeds,
     participants,
     people_tables,
+    push,
     rebooking,
+    reminders,
     room_blockings,
     room_checkins,
     room_closings,
@@ -45,6 +47,7 @@ from app.api.v1 import (
     rsvp,
     statistics,
     users,
+    webhooks,
 )
 
 api_router = APIRouter()
@@ -94,11 +97,16 @@ for module in (
     audit,
     leaving,
     rsvp,
+    reminders,
     notifications,
+    push,
+    webhooks,
     inbound_mail,
 ):
     api_router.include_router(module.router)
 api_router.include_router(feeds.of_calendars)
+api_router.include_router(reminders.of_events)
+api_router.include_router(reminders.of_calendars)
 api_router.include_router(room_policies.of_buildings)
 api_router.include_router(room_blockings.of_rooms)
 api_router.include_router(room_panels.streams)

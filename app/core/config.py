@@ -122,6 +122,26 @@ class Settings(BaseSettings):
     NOTIFICATION_KEEP_DAYS: int = Field(30, ge=1, le=3650)
     NOTIFICATIONS_PER_USER_MAX: int = Field(10_000, ge=100, le=1_000_000)
     NOTIFICATION_CHOICES_MAX: int = Field(500, ge=20, le=5000)
+    REMINDERS_PER_EVENT_MAX: int = Field(10, ge=1, le=100)
+    # Events and calendars for which somebody has reminders of their own.
+    REMINDER_SETTINGS_PER_USER: int = Field(2000, ge=1, le=100_000)
+    # Minutes in which a reminder is sent late, where a meeting is moved to soon or nothing ran; after that it is not.
+    REMINDER_GRACE_MINUTES: int = Field(15, ge=1, le=24 * 60)
+    # Of web push: without a key, one is made from SECRET_KEY; without a subject, push services write to MAIL_FROM.
+    VAPID_PRIVATE_KEY: str = ""
+    VAPID_SUBJECT: str = Field("", pattern=r"^(?:(?:mailto:|https://)\S{1,250})?$")
+    PUSH_SUBSCRIPTIONS_PER_USER: int = Field(20, ge=1, le=1000)
+
+    # Webhooks
+    WEBHOOKS_MAX: int = Field(20, ge=0, le=1000)
+    WEBHOOK_DISABLE_HOURS: int = Field(24, ge=1, le=24 * 30)
+
+    # Live streams
+    STREAMS_MAX: int = Field(2000, ge=1, le=100_000)
+    STREAMS_PER_USER: int = Field(20, ge=1, le=1000)
+    STREAM_SECONDS: int = Field(3600, ge=1, le=24 * 3600)
+    STREAM_HEARTBEAT_SECONDS: float = Field(15, gt=0, le=300)
+    STREAM_LOOK_SECONDS: float = Field(30, gt=0, le=300)
 
     # HTTP to the outside
     OUTBOUND_ALLOWED_NETWORKS: str = ""

@@ -67,18 +67,23 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one request may cost, redirects included. Bytes are counted after unpacking."""
+    """What one request may cost, redirects included. Bytes are counted after unpacking.
+
+    `tells_secrets`: it carries what nobody on the way may read, so that plain http goes to allowed networks only.
+    """
 
     seconds: float
     max_bytes: int
     max_redirects: int
     allowed: tuple[Network, ...] = ()
+    tells_secrets: bool = False
 
     @classmethod
-    def of_settings(cls, max_bytes: int) -> "Limits":
+    def of_settings(cls, max_bytes: int, *, tells_secrets: bool = False) -> "Limits":
         settings = get_settings()
         allowed = networks_of(settings.outbound_allowed_networks_list)
-        return cls(settings.OUTBOUND_TIMEOUT_SECONDS, max_bytes, settings.OUTBOUND_MAX_REDIRECTS, allowed)
+        seconds, redirects = settings.OUTBOUND_TIMEOUT_SECONDS, settings.OUTBOUND_MAX_REDIRECTS
+        return cls(seconds, max_bytes, redirects, allowed, tells_secrets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,20 @@ def parse_url(url: str) -> Target:
         credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         authorization = "Basic " + b64encode(credentials.encode()).decode("ascii")
     return Target(scheme, host, port, path, authorization)
+
+
+def check_receiver(url: str) -> None:
+    """Refuse an address to which nothing of ours could be sent, as far as that is known without asking for its name.
+
+    Raises:
+        OutboundError: outbound_bad_url, outbound_plain_http, outbound_address_refused, outbound_port_refused.
+    """
+    target, limits = parse_url(url), Limits.of_settings(0, tells_secrets=True)
+    if target.scheme == "http" and not limits.allowed:
+        raise OutboundError("outbound_plain_http")
+    with contextlib.suppress(ValueError):
+        ip_address(target.host)
+        checked_addresses(target, limits, lambda host, _: [host])
 
 
 def shown_url(url: str) -> str:
@@ -193,7 +212,8 @@ def checked_addresses(target: Target, limits: Limits, resolve: Resolve = resolve
     public = [address for address in found if address not in inner and is_public(address)]
     if target.port != PORTS[target.scheme] and public and not inner:
         raise OutboundError("outbound_port_refused", port=target.port)
-    usable = inner if target.port != PORTS[target.scheme] else [*inner, *public]
+    stays_inside = target.port != PORTS[target.scheme] or (limits.tells_secrets and target.scheme == "http")
+    usable = inner if stays_inside else [*inner, *public]
     if not usable:
         raise OutboundError("outbound_address_refused", host=target.host)
     return usable[:ADDRESSES_TRIED]

@@ -13,7 +13,7 @@ from app.models.booking import (
     WaitingState,
 )
 from app.models.calendar import Calendar
-from app.models.change import Change, ChangeKind
+from app.models.change import Change, ChangeFollower, ChangeKind
 from app.models.department import Department
 from app.models.discussion import EventAttachment, EventComment
 from app.models.event import Event, EventOccurrence, EventStatus, Transparency, Visibility
@@ -33,17 +33,21 @@ from app.models.interchange import (
 )
 from app.models.invitation import Invitation
 from app.models.notification import (
+    DigestSettings,
     Notification,
     NotificationChannel,
     NotificationChoice,
     NotificationReason,
     NotificationSettings,
     NotificationType,
+    PushSubscription,
+    ReminderChannel,
 )
 from app.models.organization import Organization, OrganizationDomain
-from app.models.outbox import ItipMessage, OutboxMessage, ReplyKey
+from app.models.outbox import ItipMessage, OutboxChannel, OutboxMessage, ReplyKey
 from app.models.participant import EventParticipant, ParticipantResponse, ParticipantRole
 from app.models.place import Building
+from app.models.reminder import DueReminder, ReminderPlan, ReminderReplan, ReminderSettings
 from app.models.room import AccessibilityFeature, Room, RoomEquipment
 from app.models.room_policy import (
     BlockingKind,
@@ -59,6 +63,7 @@ from app.models.room_policy import (
 )
 from app.models.sharing import CalendarShare, CalendarSubscription, Delegation, ShareLevel
 from app.models.user import AuthSession, PersonWord, Role, User
+from app.models.webhook import Webhook, WebhookEvent
 
 __all__ = [
     "AccessibilityFeature",
@@ -80,9 +85,12 @@ __all__ = [
     "CalendarSubscription",
     "CapacityRule",
     "Change",
+    "ChangeFollower",
     "ChangeKind",
     "Delegation",
     "Department",
+    "DigestSettings",
+    "DueReminder",
     "Event",
     "EventAttachment",
     "EventComment",
@@ -111,6 +119,7 @@ __all__ = [
     "Organization",
     "OrganizationDomain",
     "OutOfPolicy",
+    "OutboxChannel",
     "OutboxMessage",
     "OutsideFeed",
     "PanelDetails",
@@ -118,6 +127,11 @@ __all__ = [
     "ParticipantRole",
     "PersonWord",
     "PolicyPurpose",
+    "PushSubscription",
+    "ReminderChannel",
+    "ReminderPlan",
+    "ReminderReplan",
+    "ReminderSettings",
     "ReplyKey",
     "RequestState",
     "Role",
@@ -132,5 +146,7 @@ __all__ = [
     "User",
     "Visibility",
     "WaitingState",
+    "Webhook",
+    "WebhookEvent",
     "metadata",
 ]

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index
 from sqlmodel import Field, SQLModel
 
-from app.models.base import one_of
+from app.models.base import now, one_of
 
 
 class ChangeKind(StrEnum):
@@ -33,6 +33,8 @@ class Change(SQLModel, table=True):
     __tablename__ = "changes"
     __table_args__ = (
         Index(None, "organization_id", "stream_id", "xid", "object_id"),
+        # All streams of a company in the order of transactions (`change_following`).
+        Index(None, "organization_id", "xid"),
         one_of("kind", ChangeKind),
     )
 
@@ -42,3 +44,17 @@ class Change(SQLModel, table=True):
     object_id: UUID = Field(primary_key=True)
     xid: int = Field(sa_type=BigInteger)
     at: datetime
+
+
+class ChangeFollower(SQLModel, table=True):
+    """How far something of ours that follows a company's whole change feed has come."""
+
+    __tablename__ = "change_followers"
+
+    organization_id: UUID = Field(foreign_key="organizations.id", ondelete="CASCADE", primary_key=True)
+    name: str = Field(primary_key=True, max_length=20)
+    # Every transaction below was looked at.
+    xid: int = Field(sa_type=BigInteger)
+    # In which life of the database: after a restore, transactions are counted from somewhere else.
+    cluster: str = Field(max_length=60)
+    updated_at: datetime = Field(default_factory=now)

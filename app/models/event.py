@@ -12,6 +12,7 @@ from uuid import UUID
 
 from pydantic import NaiveDatetime
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -79,6 +80,8 @@ class Event(OwnedByOrganization, Timestamped, Versioned, table=True):
             Computed("recurrence_rule IS NOT NULL OR cardinality(rdates) > 0", persisted=True),
             nullable=False,
         ),
+        # The transaction that made it, by which whoever follows all changes knows what is new (`change_following`).
+        Column("created_xid", BigInteger, server_default=text("pg_current_xact_id()::text::bigint"), nullable=False),
         # Targets of keys that carry a copy: PostgreSQL updates the copies itself (ON UPDATE CASCADE).
         UniqueConstraint("organization_id", "id", "calendar_id"),
         UniqueConstraint("organization_id", "id", "span"),
@@ -146,6 +149,7 @@ class Event(OwnedByOrganization, Timestamped, Versioned, table=True):
     # The whole days of a DURATION, which keep their wall time over a change of the clocks (rule 3).
     nominal_days: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     is_recurring: ClassVar[Any]  # made by PostgreSQL from recurrence_rule and rdates
+    created_xid: ClassVar[Any]
     status: str = Field(default=EventStatus.CONFIRMED, max_length=20)
     visibility: str = Field(
         default=Visibility.DEFAULT, max_length=20, sa_column_kwargs={"server_default": text("'default'")}

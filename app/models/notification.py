@@ -4,7 +4,7 @@ from datetime import datetime, time
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, SmallInteger, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKeyConstraint, Index, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
@@ -27,6 +27,8 @@ class NotificationType(StrEnum):
     ROOM = "room"
     # Somebody asks for a room: for whoever decides.
     ROOM_REQUEST = "room_request"
+    # Something begins soon.
+    REMINDER = "reminder"
     # From the installation or an administrator.
     MESSAGE = "message"
 
@@ -34,6 +36,17 @@ class NotificationType(StrEnum):
 class NotificationChannel(StrEnum):
     IN_APP = "in_app"
     MAIL = "mail"
+    PUSH = "push"
+    # What was told in the application and not read, once a day, for those who have a daily mail.
+    DIGEST = "digest"
+
+
+class ReminderChannel(StrEnum):
+    """By what people are reminded."""
+
+    IN_APP = "in_app"
+    MAIL = "mail"
+    PUSH = "push"
 
 
 class NotificationReason(StrEnum):
@@ -47,6 +60,9 @@ class NotificationReason(StrEnum):
     APPROVER = "approver"
     WAITING = "waiting"
     ADDRESSED = "addressed"
+    # Who takes no part and wants to be reminded all the same.
+    ASKED = "asked"
+    ADMINISTRATOR = "administrator"
 
 
 class Notification(OwnedByOrganization, table=True):
@@ -74,6 +90,8 @@ class Notification(OwnedByOrganization, table=True):
             postgresql_where=text("event_id IS NOT NULL AND read_at IS NULL"),
         ),
         Index(None, "organization_id", "created_at"),
+        # What somebody's streams have not told yet.
+        Index(None, "organization_id", "user_id", "xid", "id"),
         one_of("type", NotificationType),
         one_of("reason", NotificationReason),
     )
@@ -92,6 +110,11 @@ class Notification(OwnedByOrganization, table=True):
     url: str | None = Field(default=None, sa_column=Column(Text))
     created_at: datetime = Field(default_factory=now, sa_column_kwargs={"server_default": text("now()")})
     read_at: datetime | None = None
+    # The transaction that wrote it, by which streams go on without a gap (`models.change`).
+    xid: int | None = Field(
+        default=None,
+        sa_column=Column(BigInteger, nullable=False, server_default=text("pg_current_xact_id()::text::bigint")),
+    )
 
 
 class NotificationChoice(OwnedByOrganization, table=True):
@@ -146,3 +169,45 @@ class NotificationSettings(SQLModel, table=True):
         default_factory=lambda: [1, 2, 3, 4, 5, 6, 7],
         sa_column=Column(ARRAY(SmallInteger), nullable=False, server_default=text("'{1,2,3,4,5,6,7}'")),
     )
+
+
+class DigestSettings(SQLModel, table=True):
+    """When somebody gets their daily mail: wall time in their zone, by ISO weekdays."""
+
+    __tablename__ = "digest_settings"
+    __table_args__ = (
+        ForeignKeyConstraint(["organization_id", "user_id"], ["users.organization_id", "users.id"], ondelete="CASCADE"),
+        CheckConstraint("days <@ '{1,2,3,4,5,6,7}'::smallint[] AND cardinality(days) > 0", name="days"),
+        Index(None, "organization_id", "due_at"),
+    )
+
+    organization_id: UUID = Field(foreign_key="organizations.id", ondelete="CASCADE", primary_key=True)
+    user_id: UUID = Field(primary_key=True)
+    at: time
+    days: list[int] = Field(sa_column=Column(ARRAY(SmallInteger), nullable=False))
+    # The next one, and up to what the last one told of.
+    due_at: datetime
+    told_until: datetime
+
+
+class PushSubscription(OwnedByOrganization, table=True):
+    """A browser that takes pushes (RFC 8030), until its push service answers that it is gone."""
+
+    __tablename__ = "push_subscriptions"
+    __table_args__ = (
+        ForeignKeyConstraint(["organization_id", "user_id"], ["users.organization_id", "users.id"], ondelete="CASCADE"),
+        Index(None, "organization_id", "user_id", "created_at", "id"),
+        # By which a browser that subscribes anew is known again.
+        Index("uq_push_subscriptions_endpoint", "organization_id", "endpoint_hash", unique=True),
+    )
+
+    user_id: UUID
+    endpoint: str = Field(max_length=2000)
+    endpoint_hash: str = Field(max_length=64)
+    # The browser's keys (RFC 8291), URL-safe base 64: its public point, and the shared secret.
+    p256dh: str = Field(max_length=200)
+    auth: str = Field(max_length=100)
+    device: str | None = Field(default=None, max_length=200)
+    created_at: datetime = Field(default_factory=now)
+    # When a push was last taken.
+    used_at: datetime | None = None

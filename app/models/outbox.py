@@ -1,20 +1,30 @@
 """What leaves the house: rows written with the change that causes them, delivered by a worker."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ForeignKeyConstraint, Index, Text, text
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from app.models.base import OwnedByOrganization, now
+from app.models.base import OwnedByOrganization, now, one_of
+
+
+class OutboxChannel(StrEnum):
+    """How a message leaves."""
+
+    MAIL = "mail"
+    PUSH = "push"
+    WEBHOOK = "webhook"
 
 
 class OutboxMessage(OwnedByOrganization, table=True):
-    """A mail to one person. `values` fills its template, and is emptied once the mail has left.
+    """A message to one recipient: a mail, a push to a browser, or a delivery to a webhook.
 
-    Of messages of one `thread` to one recipient, none leaves before an earlier one has left or was given up.
+    `values` is what it says; of mails and pushes it is emptied once they have left. Of messages of one `thread` to one
+    recipient, none leaves before an earlier one has left or was given up.
     """
 
     __tablename__ = "outbox_messages"
@@ -22,9 +32,18 @@ class OutboxMessage(OwnedByOrganization, table=True):
         ForeignKeyConstraint(
             ["organization_id", "itip_id"], ["itip_messages.organization_id", "itip_messages.id"], ondelete="CASCADE"
         ),
+        ForeignKeyConstraint(
+            ["organization_id", "subscription_id"],
+            ["push_subscriptions.organization_id", "push_subscriptions.id"],
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["organization_id", "webhook_id"], ["webhooks.organization_id", "webhooks.id"], ondelete="CASCADE"
+        ),
         Index(
             "ix_outbox_messages_due",
             "organization_id",
+            "channel",
             "due_at",
             postgresql_where=text("sent_at IS NULL AND failed_at IS NULL"),
         ),
@@ -41,9 +60,28 @@ class OutboxMessage(OwnedByOrganization, table=True):
         Index(None, "organization_id", "recipient", "created_at"),
         Index(None, "organization_id", "created_at"),
         Index(None, "organization_id", "itip_id", postgresql_where=text("itip_id IS NOT NULL")),
+        Index(None, "organization_id", "subscription_id", postgresql_where=text("subscription_id IS NOT NULL")),
+        # The log of a webhook.
+        Index(
+            None, "organization_id", "webhook_id", "created_at", "id", postgresql_where=text("webhook_id IS NOT NULL")
+        ),
+        # What was given up, the newest first.
+        Index(
+            "ix_outbox_messages_failed",
+            "organization_id",
+            "failed_at",
+            "id",
+            postgresql_where=text("failed_at IS NOT NULL"),
+        ),
+        one_of("channel", OutboxChannel),
+        CheckConstraint("(channel = 'push') = (subscription_id IS NOT NULL)", name="push_has_subscription"),
+        CheckConstraint("(channel = 'webhook') = (webhook_id IS NOT NULL)", name="webhook_has_webhook"),
     )
 
+    channel: str = Field(default=OutboxChannel.MAIL, max_length=10, sa_column_kwargs={"server_default": text("'mail'")})
+    # Of a mail its template, of a push or a delivery what it is about.
     template: str = Field(max_length=50)
+    # An address, or the id of the subscription or webhook.
     recipient: str = Field(max_length=254)
     language: str = Field(max_length=8)
     values: dict[str, Any] = Field(
@@ -53,6 +91,8 @@ class OutboxMessage(OwnedByOrganization, table=True):
     thread: UUID | None = None
     event_id: UUID | None = None
     itip_id: UUID | None = None
+    subscription_id: UUID | None = None
+    webhook_id: UUID | None = None
     # Whether a later message about the same event takes its place for as long as it waits.
     gathers: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     attempts: int = 0

@@ -27,6 +27,7 @@ class AuditObject(StrEnum):
     CALENDAR_FEEDS = "calendar_feeds"
     DELEGATIONS = "delegations"
     BUILDINGS = "buildings"
+    WEBHOOKS = "webhooks"
     ROOMS = "rooms"
     ROOM_EQUIPMENT = "room_equipment"
     ROOM_BLOCKINGS = "room_blockings"

@@ -1,11 +1,11 @@
-"""Telling colleagues: in the application and by mail, as each of them wants it.
+"""Telling colleagues: in the application, by mail and on their devices, as each of them wants it.
 
 Everything that people are told goes through `announce`. Guests from outside have no choices; whoever invites them
 writes their mails.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,9 +17,11 @@ from app.core.spoken_times import SpokenTime
 from app.core.texts.notices import NOTICES, REASONS
 from app.models.base import now
 from app.models.notification import Notification, NotificationChannel, NotificationReason, NotificationType
-from app.services import outbox_service
+from app.services import outbox_service, push_subscriptions
+from app.services.bulk_rows import insert_rows
+from app.services.live_people import people_change
 from app.services.notification_choices import Reader, readers_of
-from app.services.outbox_service import About, Mail, MailTemplate
+from app.services.outbox_service import About, Mail, MailTemplate, Push
 from app.services.rows import flush
 
 TITLE_MAX = 1000
@@ -67,8 +69,9 @@ def announce(session: Session, company: UUID, announcements: Iterable[Announceme
     if not people:
         return
     readers = readers_of(session, company, people)
+    browsers = push_subscriptions.of_people(session, company, readers)
     notifications: list[Notification] = []
-    mails: list[Mail] = []
+    messages: list[Mail | Push] = []
     for announcement in listed:
         for person in sorted(set(announcement.people)):
             if (reader := readers.get(person)) is None:
@@ -77,11 +80,14 @@ def announce(session: Session, company: UUID, announcements: Iterable[Announceme
             if _wants(announcement, reader, NotificationChannel.IN_APP):
                 notifications.append(told)
             if _wants(announcement, reader, NotificationChannel.MAIL):
-                mails.append(_mail(announcement, reader, told))
+                messages.append(_mail(announcement, reader, told))
+            if person in browsers and _wants(announcement, reader, NotificationChannel.PUSH):
+                messages += (_push(announcement, reader, told, browser) for browser in browsers[person])
     _forget_outdated(session, company, listed)
-    session.add_all(notifications)
     flush(session)
-    outbox_service.enqueue(session, company, mails)
+    insert_rows(session, Notification, [told.model_dump(exclude={"read_at", "xid"}) for told in notifications])
+    people_change(session, {told.user_id for told in notifications})
+    outbox_service.enqueue(session, company, messages)
 
 
 def line(text: str, params: Mapping[str, Any], zone: str, language: str) -> str:
@@ -129,9 +135,29 @@ def _mail(announcement: Announcement, reader: Reader, told: Notification) -> Mai
         text.template,
         reader.email,
         reader.language,
-        {**text.values, "time_zone": reader.time_zone},
+        {**text.values, "time_zone": reader.time_zone, "reason_text": told.reason_text},
         about=announcement.about,
         itip_id=text.itip_id,
+        due_at=_due_at(announcement, reader),
+    )
+
+
+def _push(announcement: Announcement, reader: Reader, told: Notification, browser: UUID) -> Push:
+    values = {
+        "id": str(told.id),
+        "type": told.type,
+        "title": told.title,
+        "body": told.reason_text,
+        "url": told.url,
+        "event_id": None if told.event_id is None else str(told.event_id),
+    }
+    return Push(
+        browser,
+        told.type,
+        reader.language,
+        values,
+        # A push says all that one before it said of the same event.
+        about=announcement.about and replace(announcement.about, gathers=False, replaces=False),
         due_at=_due_at(announcement, reader),
     )
 

@@ -13,14 +13,14 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
-from sqlalchemy import exists, select, text, update
+from sqlalchemy import ColumnElement, exists, select, text, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from app.core.config import get_settings
 from app.core.mail import REASON_LENGTH
 from app.models.base import now
-from app.models.outbox import OutboxMessage
+from app.models.outbox import OutboxChannel, OutboxMessage
 from app.services.outbox_service import is_waiting
 
 log = structlog.get_logger(__name__)
@@ -42,6 +42,8 @@ class Delivery(StrEnum):
     FAILED = "failed"
     # It will be tried again; and the server takes nothing else either.
     SERVER_DOWN = "server_down"
+    # It will be tried again; and this recipient takes nothing else either.
+    RECIPIENT_DOWN = "recipient_down"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +52,27 @@ class Parcel:
 
     id: UUID
     company: UUID
+    recipient: str
     contents: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the other side said."""
+    """What the other side said, and when it wants to be asked again, if it said that."""
 
     delivery: Delivery
     reason: str | None = None
+    after: timedelta | None = None
 
 
 class Way(Protocol):
-    """How messages leave."""
+    """How messages leave. `keeps_values`: whether what they said is kept once they have left."""
+
+    channel: OutboxChannel
+    keeps_values: bool
+
+    def can_leave(self) -> ColumnElement[bool]:
+        """The condition on a message, besides that it is due, under which it may be tried."""
 
     def pack(self, session: Session, messages: Sequence[OutboxMessage]) -> list[Parcel]:
         """What sending needs, for each message in this order; no server is asked yet."""
@@ -74,9 +84,9 @@ class Way(Protocol):
         """What else follows from the receipt, which the message bears already."""
 
 
-def companies_with_mail(session: Session) -> list[UUID]:
-    """The companies that have mail to send now."""
-    return list(session.execute(text("SELECT companies_with_mail()")).scalars())
+def companies_with_messages(session: Session, channel: OutboxChannel) -> list[UUID]:
+    """The companies that have messages to send now by this channel."""
+    return list(session.execute(text("SELECT companies_with_outbox(:channel)"), {"channel": channel}).scalars())
 
 
 def claim(session: Session, company: UUID, way: Way, limit: int) -> list[Parcel]:
@@ -94,9 +104,11 @@ def claim(session: Session, company: UUID, way: Way, limit: int) -> list[Parcel]
         select(OutboxMessage)
         .where(
             col(OutboxMessage.organization_id) == company,
+            col(OutboxMessage.channel) == way.channel,
             col(OutboxMessage.due_at) <= now(),
             is_waiting(),
             in_turn,
+            way.can_leave(),
         )
         .order_by(col(OutboxMessage.due_at), col(OutboxMessage.id))
         .limit(limit)
@@ -123,13 +135,15 @@ def settle(session: Session, way: Way, parcel: Parcel, receipt: Receipt) -> Rece
         return receipt
     message.claimed_until = None
     if receipt.delivery is Delivery.SENT:
-        message.sent_at, message.error, message.values = now(), None, {}
+        message.sent_at, message.error = now(), None
+        if not way.keeps_values:
+            message.values = {}
     else:
         receipt = _after_failure(message, receipt)
     way.settle(session, message, receipt)
     session.flush()
     log.info(
-        "mail",
+        message.channel,
         outcome=receipt.delivery.value,
         template=message.template,
         id=str(message.id),
@@ -159,7 +173,12 @@ def _after_failure(message: OutboxMessage, receipt: Receipt) -> Receipt:
     if permanent or message.attempts >= get_settings().OUTBOX_MAX_ATTEMPTS:
         # What it says is kept: an administrator may have it tried again.
         message.failed_at = now()
-        delivery = receipt.delivery if receipt.delivery is Delivery.SERVER_DOWN else Delivery.FAILED
-        return Receipt(delivery, receipt.reason)
-    message.due_at = now() + min(FIRST_WAIT * 2 ** (message.attempts - 1), LONGEST_WAIT)
+        is_alone = receipt.delivery not in (Delivery.SERVER_DOWN, Delivery.RECIPIENT_DOWN)
+        return Receipt(Delivery.FAILED if is_alone else receipt.delivery, receipt.reason)
+    message.due_at = now() + min(max(wait_after(message.attempts), receipt.after or FIRST_WAIT), LONGEST_WAIT)
     return receipt
+
+
+def wait_after(failures: int) -> timedelta:
+    """How long to wait after so many failures: twice as long each time."""
+    return min(FIRST_WAIT * (1 << min(failures - 1, 20)), LONGEST_WAIT)

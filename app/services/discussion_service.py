@@ -1,4 +1,4 @@
-"""What hangs on an event and goes with it: comments and attachments when a series is split or moved.
+"""What hangs on an event and goes with it when a series is split or moved: comments, attachments, people's reminders.
 
 Each row names the single event or the series, and for one occurrence its original start. Whoever calls these holds the
 lock of the series, as those do who add a row or take one away, so nothing is written to the part that it left.
@@ -13,8 +13,13 @@ from sqlmodel import Session, col
 from app.core.ids import new_id
 from app.models.discussion import EventAttachment, EventComment
 from app.models.event import Event
+from app.models.reminder import ReminderSettings
 
-TABLES: tuple[type[EventComment] | type[EventAttachment], ...] = (EventComment, EventAttachment)
+TABLES: tuple[type[EventComment] | type[EventAttachment] | type[ReminderSettings], ...] = (
+    EventComment,
+    EventAttachment,
+    ReminderSettings,
+)
 
 
 def copy_to(session: Session, old_event: Event, new_event: Event) -> None:

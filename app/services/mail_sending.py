@@ -8,13 +8,13 @@ from uuid import UUID
 
 import structlog
 from jinja2 import TemplateError
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, true
 from sqlmodel import Session, col
 
 from app.calendaring.ical.scheduling import Method, as_sent, for_recipient
 from app.core.config import get_settings
 from app.core.mail import CalendarPart, Letter, Mailer, MailRefused, MailServerDown, compose
-from app.models.outbox import ItipMessage, OutboxMessage
+from app.models.outbox import ItipMessage, OutboxChannel, OutboxMessage
 from app.services.delivery_service import Delivery, Parcel, Receipt
 from app.services.mail_templates import render
 from app.services.outbox_service import MailTemplate
@@ -46,8 +46,14 @@ class MailContents:
 class MailWay:
     """Mails, over one connection to the server."""
 
+    channel = OutboxChannel.MAIL
+    keeps_values = False
+
     def __init__(self, mailer: Mailer) -> None:
         self._mailer = mailer
+
+    def can_leave(self) -> ColumnElement[bool]:
+        return true()
 
     def pack(self, session: Session, messages: Sequence[OutboxMessage]) -> list[Parcel]:
         itip = _itip_of(session, messages)
@@ -55,8 +61,9 @@ class MailWay:
             Parcel(
                 message.id,
                 message.organization_id,
+                message.recipient,
                 MailContents(
-                    template=message.template or "",
+                    template=message.template,
                     recipient=message.recipient,
                     language=message.language,
                     values=dict(message.values),

@@ -15,6 +15,7 @@ from app.models.base import now
 from app.models.notification import Notification
 from app.schemas.notification import NotificationQuery, NotificationRead, UnreadRead
 from app.services.json_rows import instant, json_columns, page_json
+from app.services.live_people import people_change
 from app.services.rows import PageRequest, decode_cursor, delete_written_before, encode_cursor, flush, get_visible
 
 # Counting further tells nobody more, and would cost more.
@@ -97,6 +98,7 @@ def mark(session: Session, actor: Actor, notification_id: UUID, *, is_read: bool
     if is_read != (row.read_at is not None):
         row.read_at = now() if is_read else None
         flush(session)
+        people_change(session, {actor.user_id})
     return row
 
 
@@ -118,12 +120,14 @@ def mark_all_read(session: Session, actor: Actor, up_to: datetime | None) -> Non
             .values(read_at=now())
             .execution_options(synchronize_session=False)
         )
+        people_change(session, {actor.user_id})
 
 
 def delete_notification(session: Session, actor: Actor, notification_id: UUID) -> None:
     """Forget one. Raises NotFound: the actor was told no such thing."""
     session.delete(_get(session, actor, notification_id))
     flush(session)
+    people_change(session, {actor.user_id})
 
 
 def delete_old(session: Session, company: UUID, *, batch: int = 5000) -> int:

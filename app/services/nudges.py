@@ -10,6 +10,10 @@ from sqlmodel import Session
 
 # Mail was written; a company was deleted.
 OUTBOX, PURGE = "outbox", "purge"
+# Messages to browsers and to webhooks were written.
+PUSHES, WEBHOOKS = "pushes", "webhooks"
+# Events changed, or what somebody wants to be reminded of: `change_following`.
+CHANGES = "changes"
 # A file waits to be imported; a feed from outside is to be fetched.
 IMPORTS, FEEDS = "imports", "feeds"
 # A room that somebody waits for has become free.

@@ -1,19 +1,21 @@
 """What is to leave the house: rows written with the change that causes them. `delivery_service` sends them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, or_, select, true, update
 from sqlmodel import Session, col
 
 from app.core.config import get_settings
+from app.core.ids import new_id
 from app.models.base import now
-from app.models.outbox import ItipMessage, OutboxMessage
-from app.services.nudges import OUTBOX, nudge
+from app.models.outbox import ItipMessage, OutboxChannel, OutboxMessage
+from app.services.bulk_rows import insert_rows
+from app.services.nudges import OUTBOX, PUSHES, WEBHOOKS, nudge
 from app.services.rows import delete_written_before, flush
 
 
@@ -26,6 +28,12 @@ class MailTemplate(StrEnum):
     EVENT_NOTICE = "event_notice"
     ROOM_NOTICE = "room_notice"
     NOTICE = "notice"
+    REMINDER = "reminder"
+    DIGEST = "digest"
+
+
+MailValue: TypeAlias = str | Sequence[str] | None
+NUDGES = {OutboxChannel.MAIL: OUTBOX, OutboxChannel.PUSH: PUSHES, OutboxChannel.WEBHOOK: WEBHOOKS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,8 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail to one person. Each value becomes one line: what people typed cannot add headers or paragraphs.
+    """A mail to one person. Each value, or each of a list, becomes one line: what people typed cannot add headers or
+    paragraphs.
 
     Args:
         itip_id: what their calendar is told along with it.
@@ -54,27 +63,54 @@ class Mail:
     template: MailTemplate
     recipient: str
     language: str
-    values: Mapping[str, str | None]
+    values: Mapping[str, MailValue]
     about: About | None = None
     itip_id: UUID | None = None
     due_at: datetime | None = None
 
 
-def enqueue(session: Session, organization_id: UUID, mails: Iterable[Mail]) -> list[OutboxMessage]:
-    """Write mails, which leave soon after the commit."""
-    messages: list[OutboxMessage] = []
-    by_about: dict[About, list[OutboxMessage]] = {}
-    for mail in mails:
-        messages.append(_mail(organization_id, mail))
-        if mail.about is not None and mail.about.replaces:
-            by_about.setdefault(mail.about, []).append(messages[-1])
-    if messages:
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A push to one browser; `values` is what its service worker gets, as JSON.
+
+    Args:
+        kind: what it is about, for whoever reads the outbox.
+    """
+
+    subscription_id: UUID
+    kind: str
+    language: str
+    values: Mapping[str, str | None]
+    about: About | None = None
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a webhook is told; `values` is the body, whose `id` stays when it is told again."""
+
+    webhook_id: UUID
+    kind: str
+    values: Mapping[str, Any]
+    thread: UUID | None = None
+
+
+def enqueue(session: Session, organization_id: UUID, messages: Iterable[Mail | Push | Delivery]) -> list[UUID]:
+    """Write messages, which leave soon after the commit; their ids."""
+    rows: list[dict[str, Any]] = []
+    by_about: dict[About, list[dict[str, Any]]] = {}
+    for message in messages:
+        rows.append(_row(organization_id, message))
+        if not isinstance(message, Delivery) and message.about is not None and message.about.replaces:
+            by_about.setdefault(message.about, []).append(rows[-1])
+    if rows:
         for about, replacing in by_about.items():
             _take_over(session, organization_id, about, replacing)
-        session.add_all(messages)
         flush(session)
-        nudge(session, OUTBOX)
-    return messages
+        insert_rows(session, OutboxMessage, rows)
+        for channel in {row["channel"] for row in rows}:
+            nudge(session, NUDGES[channel])
+    return [row["id"] for row in rows]
 
 
 def is_waiting() -> ColumnElement[bool]:
@@ -106,6 +142,27 @@ def withdraw(session: Session, organization_id: UUID, name: str, value: str) -> 
         )
 
 
+def hasten(session: Session, organization_id: UUID, which: ColumnElement[bool]) -> None:
+    """Let what waits leave at once. Before the webhook is locked: whoever notes what became of a message locks that
+    first.
+    """
+    session.execute(
+        update(OutboxMessage)
+        .where(col(OutboxMessage.organization_id) == organization_id, which, is_waiting())
+        .values(due_at=now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def delete_messages(session: Session, organization_id: UUID, which: ColumnElement[bool]) -> None:
+    """Delete all messages to a webhook or browser that is about to go; before it is locked, likewise."""
+    session.execute(
+        delete(OutboxMessage)
+        .where(col(OutboxMessage.organization_id) == organization_id, which)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def was_written_since(session: Session, organization_id: UUID, recipient: str, moment: datetime) -> bool:
     """Whether a mail of the company to this address was written after `moment`, sent or not."""
     query = select(true()).where(
@@ -130,17 +187,54 @@ def _too_old() -> datetime:
     return now() - timedelta(days=get_settings().OUTBOX_KEEP_DAYS)
 
 
-def _mail(organization_id: UUID, mail: Mail) -> OutboxMessage:
-    return OutboxMessage(
-        organization_id=organization_id,
-        template=mail.template,
-        recipient=mail.recipient,
-        language=mail.language,
-        values={name: None if value is None else " ".join(value.split()) for name, value in mail.values.items()},
-        itip_id=mail.itip_id,
-        due_at=_due(mail.due_at, mail.about),
-        **_about(mail.about),
-    )
+def _row(organization_id: UUID, message: Mail | Push | Delivery) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "organization_id": organization_id,
+        "id": new_id(),
+        "channel": OutboxChannel.MAIL,
+        "template": "",
+        "recipient": "",
+        "language": "",
+        "values": {},
+        "thread": None,
+        "event_id": None,
+        "itip_id": None,
+        "subscription_id": None,
+        "webhook_id": None,
+        "gathers": False,
+        "attempts": 0,
+        "created_at": now(),
+        "due_at": now(),
+    }
+    if isinstance(message, Delivery):
+        return row | {
+            "channel": OutboxChannel.WEBHOOK,
+            "template": message.kind,
+            "recipient": str(message.webhook_id),
+            "webhook_id": message.webhook_id,
+            "values": dict(message.values),
+            "thread": message.thread,
+        }
+    row |= {"language": message.language, "values": _one_line_each(message.values), **_about(message.about)}
+    row["due_at"] = _due(message.due_at, message.about)
+    if isinstance(message, Push):
+        return row | {
+            "channel": OutboxChannel.PUSH,
+            "template": message.kind,
+            "recipient": str(message.subscription_id),
+            "subscription_id": message.subscription_id,
+        }
+    return row | {"template": message.template, "recipient": message.recipient, "itip_id": message.itip_id}
+
+
+def _one_line_each(values: Mapping[str, MailValue]) -> dict[str, MailValue]:
+    return {name: _one_line(value) for name, value in values.items()}
+
+
+def _one_line(value: MailValue) -> MailValue:
+    if isinstance(value, str):
+        return " ".join(value.split())
+    return value if value is None else [" ".join(line.split()) for line in value]
 
 
 def _about(about: About | None) -> dict[str, Any]:
@@ -155,13 +249,13 @@ def _due(due_at: datetime | None, about: About | None) -> datetime:
     return earliest if due_at is None else max(due_at, earliest)
 
 
-def _take_over(session: Session, organization_id: UUID, about: About, messages: list[OutboxMessage]) -> None:
+def _take_over(session: Session, organization_id: UUID, about: About, rows: list[dict[str, Any]]) -> None:
     """Let what still waits about the same row give way: ten changes in a minute make one mail.
 
     What replaces a change says all that it would have said, and leaves when that would have left. What is no change
     leaves at once, and what waits about the rest of the series leaves before it.
     """
-    by_recipient = {message.recipient: message for message in messages}
+    by_recipient = {row["recipient"]: row for row in rows}
     mine = (
         col(OutboxMessage.organization_id) == organization_id,
         col(OutboxMessage.thread) == about.thread,
@@ -176,11 +270,11 @@ def _take_over(session: Session, organization_id: UUID, about: About, messages: 
         .execution_options(synchronize_session=False)
     )
     for recipient, due_at, values in gone:
-        message = by_recipient[recipient]
+        row = by_recipient[recipient]
         if about.gathers:
-            message.due_at = min(message.due_at, due_at)
+            row["due_at"] = min(row["due_at"], due_at)
         # What was before the first of the changes.
-        message.values = {**message.values, **{name: said for name, said in values.items() if name.startswith("old_")}}
+        row["values"] |= {name: said for name, said in values.items() if name.startswith("old_")}
     if not about.gathers:
         session.execute(
             update(OutboxMessage).where(*mine).values(due_at=now()).execution_options(synchronize_session=False)

@@ -38,6 +38,11 @@ _MOVE_OCCURRENCES = text("""
     UPDATE event_occurrences SET series_id = :new, event_id = CASE WHEN event_id = :old THEN :new ELSE event_id END
     WHERE organization_id = :organization_id AND series_id = :old AND original_start >= :since
 """)
+# Reminders that were sent are not sent again for the part that an occurrence comes to.
+_MOVE_REMINDERS = text("""
+    UPDATE due_reminders SET series_id = :new
+    WHERE organization_id = :organization_id AND series_id = :old AND original_start >= :since
+""")
 # A request is of one event. What waits in the part that is cut off waits under a request of its own, the same in all.
 _MOVE_REQUESTS = text("""
     WITH asked AS MATERIALIZED (
@@ -235,6 +240,7 @@ def split_off(session: Session, series: Event, original: datetime) -> Event | No
     }
     session.execute(_MOVE_OVERRIDES, values)
     session.execute(_MOVE_OCCURRENCES, values)
+    session.execute(_MOVE_REMINDERS, values)
     session.execute(_MOVE_REQUESTS, values)
     discussion_service.copy_to(session, series, part)
     discussion_service.move_to(session, series, part, original)

@@ -15,6 +15,7 @@ from app.services import (
     outbox_service,
     people_search_service,
     purge_service,
+    reminder_planning,
     room_photo_service,
     session_service,
 )
@@ -76,7 +77,11 @@ def cleanup_old_notifications() -> int:
     """Forget notifications that are old, or more than somebody may have, in small transactions; how many."""
     total = 0
     for company in all_companies():
-        for delete in (notification_service.delete_old, notification_service.delete_beyond_bound):
+        for delete in (
+            notification_service.delete_old,
+            notification_service.delete_beyond_bound,
+            reminder_planning.delete_old,
+        ):
             deleted = 1
             while deleted:
                 with in_company(company, "cleanup_old_notifications") as session:

@@ -7,7 +7,7 @@ import structlog
 
 from app.db import SessionLocal
 from app.services import delivery_service
-from app.services.delivery_service import LEASE, LEASE_MARGIN, Delivery, Way
+from app.services.delivery_service import LEASE, LEASE_MARGIN, Delivery, Parcel, Way
 from app.tasks.rounds import in_company
 
 log = structlog.get_logger(__name__)
@@ -23,14 +23,14 @@ def deliver_all(way: Way) -> int:
     """
     sent = 0
     with SessionLocal.begin() as session:
-        companies = delivery_service.companies_with_mail(session)
+        companies = delivery_service.companies_with_messages(session, way.channel)
     while companies:
         still_busy = []
         for company in companies:
             outcomes = _turn(company, way)
             sent += outcomes.count(Delivery.SENT)
             if Delivery.SERVER_DOWN in outcomes:
-                log.warning("mail_server_down", sent=sent)
+                log.warning("server_down", channel=way.channel, sent=sent)
                 return sent
             # Messages of one thread come one after the other, so any turn may have made room for the next.
             if outcomes:
@@ -44,6 +44,7 @@ def _turn(company: UUID, way: Way) -> list[Delivery]:
     with in_company(company, "send_outbox") as session:
         parcels = delivery_service.claim(session, company, way, MESSAGES_A_TURN)
     outcomes: list[Delivery] = []
+    untried: list[Parcel] = []
     while parcels and time.monotonic() < ends_at:
         parcel = parcels.pop(0)
         receipt = way.send(parcel)
@@ -51,7 +52,11 @@ def _turn(company: UUID, way: Way) -> list[Delivery]:
             outcomes.append(delivery_service.settle(session, way, parcel, receipt).delivery)
         if outcomes[-1] is Delivery.SERVER_DOWN:
             break
-    if parcels:
+        if outcomes[-1] is Delivery.RECIPIENT_DOWN:
+            untried += [other for other in parcels if other.recipient == parcel.recipient]
+            parcels = [other for other in parcels if other.recipient != parcel.recipient]
+    untried += parcels
+    if untried:
         with in_company(company, "send_outbox") as session:
-            delivery_service.release(session, parcels)
+            delivery_service.release(session, untried)
     return outcomes

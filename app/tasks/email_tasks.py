@@ -1,5 +1,6 @@
 """Sending mail."""
 
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -9,11 +10,12 @@ from app.core.config import get_settings
 from app.core.mail import open_mailer
 from app.db import SessionLocal
 from app.models.event import Event
+from app.models.outbox import OutboxChannel
 from app.models.user import User
-from app.services import delivery_service, notice_service
+from app.services import delivery_service, notice_service, reminder_sending
 from app.services.mail_sending import MailWay
 from app.tasks.deliveries import deliver_all
-from app.tasks.rounds import all_companies, as_uuid, in_company
+from app.tasks.rounds import all_companies, as_uuid, each_of, in_company
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +45,38 @@ def _invite(company: UUID, event_id: UUID, email: str) -> bool:
     return bool(notices)
 
 
+@shared_task(name="app.tasks.email_tasks.send_event_reminders")
+def send_event_reminders() -> int:
+    """Send every reminder that is due, the companies in turns; how many."""
+    sent = 0
+    with SessionLocal.begin() as session:
+        companies = reminder_sending.companies_due(session)
+    while companies:
+        turns = list(each_of(companies, _remind, "send_event_reminders"))
+        sent += sum(count for _, count, _ in turns)
+        companies = [company for company, _, has_more in turns if has_more]
+    if sent:
+        log.info("reminders_sent", count=sent)
+    return sent
+
+
+@shared_task(name="app.tasks.email_tasks.send_event_reminder")
+def send_event_reminder(event_id: str) -> int:
+    """Send the reminders of one event or series that are due; how many. Asks the companies one by one, as above."""
+    found = as_uuid(event_id)
+    if found is None:
+        return 0
+    return sum(
+        count for _, count, _ in each_of(all_companies(), partial(_remind, event_id=found), "send_event_reminder")
+    )
+
+
+def _remind(company: UUID, event_id: UUID | None = None) -> tuple[UUID, int, bool]:
+    with in_company(company, "send_event_reminders") as session:
+        sent, has_more = reminder_sending.send_next(session, company, event_id)
+    return company, sent, has_more
+
+
 @shared_task(name="app.tasks.email_tasks.send_outbox")
 def send_outbox() -> int:
     """Send the mails that are due, the companies in turns; how many left."""
@@ -50,7 +84,7 @@ def send_outbox() -> int:
         if mailer is not None:
             return deliver_all(MailWay(mailer))
         with SessionLocal.begin() as session:
-            companies = delivery_service.companies_with_mail(session)
+            companies = delivery_service.companies_with_messages(session, OutboxChannel.MAIL)
         if companies:
             log.warning("mail_waits_without_server", companies=len(companies))
         return 0

@@ -1,15 +1,20 @@
 """Work that goes from company to company: each transaction sees one of them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 from uuid import UUID
 
+import structlog
 from sqlalchemy import text
 from sqlmodel import Session
 
 from app.core import tenancy
 from app.db import SessionLocal
 from app.services.nudges import take_work
+
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
 
 
 def all_companies() -> list[UUID]:
@@ -35,6 +40,18 @@ def in_company(company: UUID, task: str, actor: UUID | None = None) -> Iterator[
         yield session
     for work in take_work(session):
         work()
+
+
+def each_of(companies: Iterable[UUID], work: Callable[[UUID], T], task: str) -> Iterator[T]:
+    """Do the work in each company. Where it fails, that is logged, and the others have their turn all the same."""
+    for company in companies:
+        try:
+            result = work(company)
+        except Exception as error:
+            # The next round of the task tries again.
+            log.error("task_failed_in_company", task=task, organization_id=str(company), exc_info=error)
+        else:
+            yield result
 
 
 def as_uuid(value: str) -> UUID | None:

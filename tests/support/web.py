@@ -23,17 +23,19 @@ def answering(status: int, body: bytes = b"", **headers: str) -> Respond:
 
 
 class Web:
-    """A server; it notes what it was asked: path and headers, in lower case."""
+    """A server; it notes what it was asked: path and headers, in lower case, and bodies."""
 
     def __init__(self) -> None:
         self.paths: dict[str, Respond] = {}
         self.asked: list[tuple[str, dict[str, str]]] = []
+        self.bodies: list[bytes] = []
         web = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
+                web.bodies.append(self.rfile.read(int(self.headers.get("Content-Length", 0))))
                 web.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
                 web.paths.get(self.path, answering(404))(self)
 

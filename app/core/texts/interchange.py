@@ -127,6 +127,10 @@ INTERCHANGE: dict[str, tuple[str, str]] = {
         "{host} leads into an inner network, from which Planner does not fetch.",
         "{host} ведёт во внутреннюю сеть; оттуда Planner ничего не загружает.",
     ),
+    "outbound_plain_http": (
+        "The address must begin with https: what is sent there is not for everybody to read.",
+        "Адрес должен начинаться с https: то, что туда отправляется, не для чужих глаз.",
+    ),
     "outbound_port_refused": (
         "Planner fetches from ports 80 and 443 only, not {port}.",
         "Planner загружает только с портов 80 и 443, а не {port}.",

@@ -25,7 +25,13 @@ NOTICES: dict[str, tuple[str, str]] = {
     ),
     "commented": ("{sender} on “{title}”: {text}", "{sender} о встрече «{title}»: {text}"),
     "mentioned": ("{sender} mentions you in “{title}”: {text}", "{sender} упоминает вас в «{title}»: {text}"),
+    "reminder": ("{title}, {when}", "{title}, {when}"),
+    "reminder_at": ("{title}, {when}, {place}", "{title}, {when}, {place}"),
     "message": ("{text}", "{text}"),
+    "webhook_disabled": (
+        "The webhook “{name}” was switched off: nothing has come through for a day ({error})",
+        "Вебхук «{name}» отключён: за сутки ничего не дошло ({error})",
+    ),
     "room_requested": ("{sender} asks for the room {room}, {when}", "{sender} просит комнату {room}, {when}"),
     "room_approved": ("The room is yours: {room}, {when}", "Комната ваша: {room}, {when}"),
     "room_declined": ("The room was refused: {room}, {when}", "В комнате отказано: {room}, {when}"),
@@ -58,4 +64,6 @@ REASONS: dict[str, tuple[str, str]] = {
     "approver": ("You decide about this room.", "Вы решаете об этой комнате."),
     "waiting": ("You wait for this room.", "Вы ждёте эту комнату."),
     "addressed": ("This is addressed to you.", "Это адресовано вам."),
+    "asked": ("You asked to be reminded.", "Вы просили напомнить."),
+    "administrator": ("You administer this company.", "Вы администратор этой компании."),
 }
