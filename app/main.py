@@ -11,6 +11,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from app import __version__
+from app.api.change_watch import ChangeWatch
 from app.api.live import LiveHub, ending_on_signals
 from app.api.middleware import BodyLimit, RateLimit, RequestContext, UnexpectedErrors
 from app.api.openapi import DESCRIPTION, TAGS, add_problem_schema
@@ -36,6 +37,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     to_thread.current_default_thread_limiter().total_tokens = settings.DATABASE_POOL_SIZE
     with ending_on_signals(app.state.live):
         yield
+    await app.state.change_watch.aclose()
     await app.state.live.aclose()
     await close_rate_limits()
     dispose_engine()
@@ -60,6 +62,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.live = LiveHub(settings.REDIS_URL)
+    app.state.change_watch = ChangeWatch(app.state.live)
     add_exception_handlers(app)
     app.include_router(api_router, prefix=API_PREFIX)
     app.include_router(probes, include_in_schema=False)

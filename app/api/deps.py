@@ -10,7 +10,7 @@ from app.api.transaction_route import API_PREFIX, Deferred
 from app.core.actor import Actor
 from app.core.config import get_settings
 from app.core.errors import Invalid, Unauthenticated
-from app.core.security import decode_token
+from app.core.security import STREAM, decode_token
 from app.db import get_session
 from app.schemas.common import DateOrMoment, ZoneName
 from app.services import delegation_service, session_service
@@ -40,6 +40,25 @@ class CurrentUserFromToken(OAuth2PasswordBearer):
 
 get_current_user = CurrentUserFromToken(tokenUrl=f"{API_PREFIX}/auth/login", auto_error=False, scheme_name="password")
 CurrentUser = Annotated[Actor, Depends(get_current_user)]
+
+
+class StreamClaims(CurrentUserFromToken):
+    """Who opens a stream: by an access token, or by a ticket in the address, since EventSource sends no headers."""
+
+    async def __call__(  # type: ignore[override]
+        self,
+        request: Request,
+        ticket: Annotated[
+            str | None, Query(max_length=2048, description="From `POST /auth/stream-ticket`, instead of a token")
+        ] = None,
+    ) -> dict[str, Any]:
+        return await self.claims(request) if ticket is None else decode_token(ticket, STREAM)
+
+
+ClaimsOfStream = Annotated[
+    dict[str, Any],
+    Depends(StreamClaims(tokenUrl=f"{API_PREFIX}/auth/login", auto_error=False, scheme_name="password")),
+]
 
 
 class ActingUserFromToken(CurrentUserFromToken):

@@ -8,31 +8,37 @@ import asyncio
 import contextlib
 import signal
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
+from uuid import UUID
 
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from app.core.errors import Unavailable
+from app.core.config import get_settings
+from app.core.errors import TooManyRequests, Unavailable
 from app.core.live import LIVE_CHANNEL
 
 CONNECT_SECONDS = 2.0
 # How long Valkey is left alone after it failed, and how often a quiet connection is tried.
 PAUSE_SECONDS = 2.0
 HEALTH_SECONDS = 15
+# When somebody with too many streams may ask again.
+RETRY_SECONDS = 60
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 log = structlog.get_logger(__name__)
 
 
 class Listener:
-    """Waits for messages on one channel. What came before anybody waited is not lost."""
+    """Waits for messages on its channels. What came before anybody waited is not lost."""
 
-    def __init__(self) -> None:
+    def __init__(self, channels: frozenset[str]) -> None:
+        self.channels = channels
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -56,33 +62,51 @@ class LiveHub:
         self._redis_url = redis_url
         self._listeners: dict[str, set[Listener]] = {}
         self._subscriber: asyncio.Task[None] | None = None
-        self.count = 0
+        # By kind, and by person.
+        self.counts: Counter[str] = Counter()
+        self._of_users: Counter[UUID] = Counter()
         self.is_closing = False
 
-    def is_full(self, limit: int) -> bool:
-        """Whether there are `limit` listeners, or the process ends."""
-        return self.count >= limit or self.is_closing
+    def is_full(self, kind: str, limit: int) -> bool:
+        """Whether there are `limit` listeners of this kind, or the process ends."""
+        return self.counts[kind] >= limit or self.is_closing
 
-    def require_room(self, limit: int) -> None:
-        """Raises Unavailable where `is_full`."""
-        if self.is_full(limit):
+    def require_room(self, kind: str, limit: int, user: UUID | None = None) -> None:
+        """Raises Unavailable where `is_full`, and TooManyRequests where somebody has STREAMS_PER_USER."""
+        if self.is_full(kind, limit):
             raise Unavailable("too_many_streams")
+        mine = get_settings().STREAMS_PER_USER
+        if user is not None and self._of_users[user] >= mine:
+            raise TooManyRequests("too_many_streams_of_user", retry_after=RETRY_SECONDS, limit=mine)
 
     @contextmanager
-    def listen(self, channel: str) -> Iterator[Listener]:
-        """Listen to a channel; inside the running event loop."""
+    def listen(self, channels: frozenset[str], kind: str, user: UUID | None = None) -> Iterator[Listener]:
+        """Listen to some channels; inside the running event loop."""
         if self._redis_url and self._subscriber is None:
             self._subscriber = asyncio.create_task(self._subscribe(), name="live")
-        listener = Listener()
-        self._listeners.setdefault(channel, set()).add(listener)
-        self.count += 1
+        listener = Listener(frozenset())
+        self.move(listener, channels)
+        self.counts[kind] += 1
+        if user is not None:
+            self._of_users[user] += 1
         try:
             yield listener
         finally:
-            self.count -= 1
+            self.move(listener, frozenset())
+            self.counts[kind] -= 1
+            if user is not None:
+                self._of_users[user] -= 1
+                self._of_users += Counter()
+
+    def move(self, listener: Listener, channels: frozenset[str]) -> None:
+        """Let a listener listen to these channels from now on."""
+        for channel in channels - listener.channels:
+            self._listeners.setdefault(channel, set()).add(listener)
+        for channel in listener.channels - channels:
             self._listeners[channel].discard(listener)
             if not self._listeners[channel]:
                 del self._listeners[channel]
+        listener.channels = channels
 
     def wake(self, channel: str) -> None:
         """Wake whoever listens to the channel."""
@@ -90,8 +114,8 @@ class LiveHub:
             listener.wake()
 
     def wake_all(self) -> None:
-        for channel in self._listeners:
-            self.wake(channel)
+        for listener in set().union(*self._listeners.values()):
+            listener.wake()
 
     def close(self) -> None:
         """Let all streams end."""

@@ -46,6 +46,7 @@ from app.api.v1 import (
     rooms,
     rsvp,
     statistics,
+    streams,
     users,
     webhooks,
 )
@@ -53,6 +54,9 @@ from app.api.v1 import (
 api_router = APIRouter()
 api_router.include_router(free_time.finding)
 api_router.include_router(event_search.router)
+api_router.include_router(streams.of_events)
+api_router.include_router(streams.of_notifications)
+api_router.include_router(streams.tickets)
 # The most asked first: each router before it is tried in vain.
 for module in (
     # Before the routes of single events, to which "ics" would be a wrong id.

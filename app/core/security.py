@@ -23,6 +23,8 @@ ISSUER = "planner"
 ACCESS = "access"
 REFRESH = "refresh"
 CHECK_IN = "check_in"
+STREAM = "stream"
+STREAM_TICKET_SECONDS = 60
 TOKEN_MAX_LENGTH = 2048
 
 # OWASP's smallest argon2id setting (19 MiB, 2 passes, 1 lane); bcrypt only verifies imported hashes.
@@ -90,6 +92,12 @@ def create_refresh_token(session_id: UUID, generation: int, lifetime: timedelta)
 def create_check_in_token(data: dict[str, Any], expires: datetime) -> str:
     """A signed JWT of type check_in, for the link in a mail: good until `expires`, an aware instant."""
     return _encode(data, CHECK_IN, expires - datetime.now(UTC))
+
+
+def create_stream_ticket(user_id: UUID, session_id: UUID) -> str:
+    """A signed JWT of type stream, for the address of a stream: good for STREAM_TICKET_SECONDS to begin one."""
+    claims = {"sub": str(user_id), "sid": str(session_id)}
+    return _encode(claims, STREAM, timedelta(seconds=STREAM_TICKET_SECONDS))
 
 
 def keyed_digest(purpose: str, value: bytes) -> bytes:

@@ -19,6 +19,10 @@ _MOMENT: HotStatement = hot_statement("""
            clock_timestamp(), cluster_life(),
            ARRAY(SELECT departments_of(%(company)s, %(person)s))
 """)
+_FOLLOWED: HotStatement = hot_statement("""
+    SELECT calendar_id FROM calendar_access(%(company)s, %(person)s)
+    UNION ALL SELECT departments_of(%(company)s, %(person)s)
+""")
 # A stream tells of an object at most three kinds of things, so twice three rows a wanted object are always enough.
 _CHANGED: HotStatement = hot_statement("""
     WITH followed (id) AS MATERIALIZED (
@@ -140,6 +144,12 @@ class Reading:
     def _values(self, **more: Any) -> dict[str, Any]:
         who = {"company": self.actor.company, "person": self.actor.user_id}
         return {**who, "departments": self.moment.departments, **more}
+
+
+def followed(session: Session, actor: Actor) -> frozenset[UUID]:
+    """The streams of the feed that the actor follows: calendars, departments, their own, the company's."""
+    rows = fetch_rows(session, _FOLLOWED, {"company": actor.company, "person": actor.user_id})
+    return frozenset({actor.user_id, actor.company, *(row[0] for row in rows)})
 
 
 def begin(session: Session, actor: Actor) -> Reading:

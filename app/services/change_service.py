@@ -53,6 +53,20 @@ def read_changes(session: Session, actor: Actor, page: PageRequest) -> ChangePag
     return ChangePage(items=items, cursor=change_cursor.encode(place, reader), has_more=has_more)
 
 
+def cursor_of_now(session: Session, actor: Actor) -> str:
+    """The cursor from which on there is what changes from now on."""
+    with snapshot(session):
+        reading = change_queries.begin(session, actor)
+    place = _beginning(reading)
+    place.walks.clear()
+    return change_cursor.encode(place, change_cursor.reader_of(actor, reading.moment.cluster))
+
+
+def followed(session: Session, actor: Actor) -> frozenset[UUID]:
+    """The streams whose changes concern the actor."""
+    return change_queries.followed(session, actor)
+
+
 def delete_old(session: Session, company: UUID, *, batch: int = 20_000) -> int:
     """Forget up to `batch` changes that no cursor can come from before, and say how many.
 

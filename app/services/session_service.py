@@ -16,6 +16,7 @@ from app.core.security import REFRESH, create_access_token, create_refresh_token
 from app.models.base import now
 from app.models.user import AuthSession, User
 from app.schemas.auth import TokenPair
+from app.services.live_people import people_change
 
 # A client whose answer was lost, or two tabs at once, may repeat a refresh this long after the first.
 REFRESH_GRACE = timedelta(seconds=10)
@@ -27,14 +28,19 @@ def authenticate(session: Session, claims: dict[str, Any]) -> Actor:
     Raises:
         Unauthenticated: the session was ended or has expired, or the user is not active.
     """
-    try:
-        session_id, user_id = UUID(claims["sid"]), UUID(claims["sub"])
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise Unauthenticated("invalid_token") from error
+    session_id, user_id = identity(claims)
     row = tenancy.authenticate(session, session_id, user_id)
     if row is None:
         raise Unauthenticated("session_ended")
     return actor_of(user_id, session_id, row)
+
+
+def identity(claims: dict[str, Any]) -> tuple[UUID, UUID]:
+    """The session and the user that claims name. Raises Unauthenticated: they name none."""
+    try:
+        return UUID(claims["sid"]), UUID(claims["sub"])
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise Unauthenticated("invalid_token") from error
 
 
 def actor_of(user_id: UUID, session_id: UUID, row: tuple[Any, ...]) -> Actor:
@@ -107,20 +113,23 @@ def _enter_by_session(session: Session, session_id: UUID) -> None:
 
 
 def revoke(session: Session, session_id: UUID) -> None:
-    """End one session."""
-    session.execute(
+    """End one session, and its live streams."""
+    ended = session.execute(
         update(AuthSession)
         .where(col(AuthSession.id) == session_id, col(AuthSession.revoked_at).is_(None))
         .values(revoked_at=now())
+        .returning(col(AuthSession.user_id))
     )
+    people_change(session, set(ended.scalars()))
 
 
 def revoke_all(session: Session, user_id: UUID, *, except_session: UUID | None = None) -> None:
-    """End every session of a user, but for one if named."""
+    """End every session of a user, but for one if named, and their live streams."""
     statement = update(AuthSession).where(col(AuthSession.user_id) == user_id, col(AuthSession.revoked_at).is_(None))
     if except_session is not None:
         statement = statement.where(col(AuthSession.id) != except_session)
     session.execute(statement.values(revoked_at=now()))
+    people_change(session, {user_id})
 
 
 def delete_expired(session: Session, *, batch: int = 5000) -> int:

@@ -11,8 +11,9 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from app.api import live, state_stream
+from app.api import live
 from app.api.live import LiveHub
+from app.api.v1 import room_panels
 from app.core import live as core_live
 from app.core.config import get_settings
 from app.core.errors import Unavailable
@@ -27,7 +28,7 @@ from tests.support.people import Company
 from tests.support.planning import accepted, refused
 
 # What Valkey wakes is shown long before the next look.
-SOON_SECONDS = state_stream.LOOK_SECONDS / 2
+SOON_SECONDS = room_panels.LOOK_SECONDS / 2
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def test_a_follower_sees_each_change_at_once(company: Company, server: ApiProces
     with panel.followed() as followed:
         assert followed.answer.headers["content-type"] == "text/event-stream; charset=utf-8"
         assert followed.answer.headers["cache-control"] == "no-store"
-        tag, shown = followed.next_event()
+        tag, shown = followed.next_state()
         assert (shown["status"], shown["room"]["id"]) == ("free", panel.room["id"])
         for change, status in (
             (lambda: accepted(panel.press("/book", 15), 201), "busy"),
@@ -49,7 +50,7 @@ def test_a_follower_sees_each_change_at_once(company: Company, server: ApiProces
         ):
             started = time.monotonic()
             change()
-            seen, shown = followed.next_event()
+            seen, shown = followed.next_state()
             assert shown["status"] == status
             assert seen != tag
             assert time.monotonic() - started < SOON_SECONDS
@@ -60,21 +61,21 @@ def test_a_follower_sees_each_change_at_once(company: Company, server: ApiProces
 
 def test_what_a_follower_has_is_not_sent_again(panel: Panel) -> None:
     with panel.followed() as followed:
-        tag, _ = followed.next_event()
+        tag, _ = followed.next_state()
     with panel.followed(**{"Last-Event-ID": tag}) as followed:
         accepted(panel.press("/book", 15), 201)
-        _, shown = followed.next_event()
+        _, shown = followed.next_state()
         assert shown["status"] == "busy"
     with panel.followed(**{"Last-Event-ID": "another"}) as followed:
-        followed.next_event()
+        followed.next_state()
 
 
 def test_a_lost_message_only_delays(company: Company, database: psycopg.Connection, panel: Panel) -> None:
     with panel.followed() as followed:
-        followed.next_event()
+        followed.next_state()
         # Nobody is told of this.
         block(database, company, panel.room, -5, 30)
-        assert followed.next_event()[1]["status"] == "closed"
+        assert followed.next_state()[1]["status"] == "closed"
 
 
 def test_the_clock_alone_wakes_a_follower(company: Company, database: psycopg.Connection, panel: Panel) -> None:
@@ -86,14 +87,14 @@ def test_the_clock_alone_wakes_a_follower(company: Company, database: psycopg.Co
     )
     started = time.monotonic()
     with panel.followed() as followed:
-        assert followed.next_event()[1]["status"] == "held"
-        assert followed.next_event()[1]["status"] == "free"
-    assert time.monotonic() - started < state_stream.LOOK_SECONDS
+        assert followed.next_state()[1]["status"] == "held"
+        assert followed.next_state()[1]["status"] == "free"
+    assert time.monotonic() - started < room_panels.LOOK_SECONDS
 
 
 def test_a_revoked_panel_is_followed_no_longer(company: Company, server: ApiProcess, panel: Panel) -> None:
     with panel.followed() as followed:
-        followed.next_event()
+        followed.next_state()
         started = time.monotonic()
         path = f"/rooms/{panel.room['id']}/panel-token"
         assert server.seen_by(company.admin).delete(path).status_code == 204
@@ -115,17 +116,15 @@ class TalkingProcess(ApiProcess):
 @pytest.fixture(scope="module")
 def small() -> Iterator[ApiProcess]:
     """A server that has room for one short stream, one connection to the database, and tells all that it does."""
-    seconds = str(round(state_stream.HEARTBEAT_SECONDS) + 5)
-    with TalkingProcess(
-        ROOM_PANEL_STREAMS_MAX="1", ROOM_PANEL_STREAM_SECONDS=seconds, DATABASE_POOL_SIZE="1", LOG_LEVEL="DEBUG"
-    ) as server:
+    bounds = {"ROOM_PANEL_STREAMS_MAX": "1", "ROOM_PANEL_STREAM_SECONDS": "4", "STREAM_HEARTBEAT_SECONDS": "1"}
+    with TalkingProcess(**bounds, DATABASE_POOL_SIZE="1", LOG_LEVEL="DEBUG") as server:
         yield server
 
 
 def test_a_process_has_only_so_many_streams_and_none_holds_a_connection(company: Company, small: ApiProcess) -> None:
     panel = Panel.of(small.seen_by(company.admin))
     with panel.followed() as followed:
-        followed.next_event()
+        followed.next_state()
         answer = panel.ask("GET", "/stream")
         refused(answer, 503, "too_many_streams")
         assert answer.headers["retry-after"]
@@ -144,7 +143,7 @@ def test_a_stream_ends_in_time_and_sends_its_heart_beat(company: Company, small:
     # Of a free room, what can be booked is something else each minute.
     accepted(panel.press("/book", 60), 201)
     with panel.followed() as followed:
-        followed.next_event()
+        followed.next_state()
         assert ": beat" in followed.rest()
 
 
@@ -152,7 +151,7 @@ def test_a_server_that_is_told_to_end_does_not_wait_for_streams(company: Company
     with ApiProcess() as server:
         panel = Panel.of(server.seen_by(company.admin))
         with panel.followed() as followed:
-            followed.next_event()
+            followed.next_state()
             server._process.send_signal(signal.SIGTERM)
             started = time.monotonic()
             followed.rest()
@@ -163,7 +162,7 @@ def test_a_server_that_is_told_to_end_does_not_wait_for_streams(company: Company
 def test_no_log_and_no_error_tells_the_token(company: Company, small: ApiProcess) -> None:
     panel = Panel.of(small.seen_by(company.admin))
     with panel.followed() as followed:
-        followed.next_event()
+        followed.next_state()
     for answer in (
         *(panel.ask("GET", below) for below in ("", "/page")),
         *(panel.press(below) for below in ("/end", "/check-in", "/book")),
@@ -181,8 +180,8 @@ def test_the_hub_wakes_who_listens_and_lets_go() -> None:
     async def run() -> None:
         hub = LiveHub(get_settings().REDIS_URL)
         publisher = Publisher()
-        with hub.listen("a") as a, hub.listen("b") as b:
-            assert hub.count == 2
+        with hub.listen(frozenset("a"), "kind") as a, hub.listen(frozenset("bc"), "kind") as b:
+            assert hub.counts["kind"] == 2
             # Connected: whatever was told before is unknown.
             assert await a.wait(10)
             assert await b.wait(10)
@@ -190,11 +189,18 @@ def test_the_hub_wakes_who_listens_and_lets_go() -> None:
             assert await a.wait(10)
             assert not await b.wait(0.2)
             with pytest.raises(Unavailable):
-                hub.require_room(2)
+                hub.require_room("kind", 2)
+            hub.require_room("another kind", 2)
+            # Of many channels, each wakes; and none that was left.
+            hub.move(b, frozenset("cd"))
+            publisher.publish(["d"])
+            assert await b.wait(10)
+            publisher.publish(["b"])
+            assert not await b.wait(0.2)
             hub.close()
             assert await b.wait(1)
-            assert hub.is_full(100)
-        assert hub.count == 0
+            assert hub.is_full("kind", 100)
+        assert hub.counts["kind"] == 0
         await hub.aclose()
 
     asyncio.run(run())
@@ -206,7 +212,7 @@ def test_without_valkey_nobody_waits_and_the_hub_tries_again(monkeypatch: pytest
 
     async def run() -> None:
         hub = LiveHub("redis://127.0.0.1:9/0")
-        with hub.listen("a") as listener:
+        with hub.listen(frozenset("a"), "kind") as listener:
             assert not await listener.wait(0.3)
             hub._redis_url = good
             assert await listener.wait(10)

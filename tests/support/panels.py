@@ -1,6 +1,5 @@
 """Panels at the doors of rooms, as tests use them."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from psycopg import Connection
 from app.core.ids import new_id
 from tests.support.people import Company, Person
 from tests.support.planning import accepted
+from tests.support.streams import Followed
 
 
 @dataclass(frozen=True)
@@ -50,34 +50,22 @@ class Panel:
         return self.ask("POST", below, **({} if minutes is None else {"json": {"minutes": minutes}}))
 
     @contextmanager
-    def followed(self, **headers: str) -> Iterator["Followed"]:
+    def followed(self, **headers: str) -> Iterator["FollowedPanel"]:
         """The live stream, of a server that really streams."""
         with self.client.stream(
             "GET", f"{self.path}/stream", params={"token": self.token}, headers=headers, timeout=30
         ) as answer:
-            yield Followed(answer, answer.iter_lines())
+            yield FollowedPanel(answer, answer.iter_lines())
 
 
 @dataclass(frozen=True)
-class Followed:
-    answer: httpx.Response
-    lines: Iterator[str]
-
-    def next_event(self) -> tuple[str, dict[str, Any]]:
-        """The id and the data of the next event; comments are passed by."""
-        event: dict[str, str] = {}
-        for line in self.lines:
-            name, _, value = line.partition(": ")
-            if name and value:
-                event[name] = value
-            elif not line and "data" in event:
-                assert event["event"] == "panel"
-                return event["id"], json.loads(event["data"])
-        raise AssertionError("the stream ended")
-
-    def rest(self) -> list[str]:
-        """What else comes until the stream ends."""
-        return list(self.lines)
+class FollowedPanel(Followed):
+    def next_state(self) -> tuple[str, dict[str, Any]]:
+        """The id and the data of the next event."""
+        event = self.next_event()
+        assert event.name == "panel"
+        assert event.id is not None
+        return event.id, event.data
 
 
 def present_minute() -> datetime:

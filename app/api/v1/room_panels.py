@@ -4,15 +4,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Header, Query, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, StreamingResponse
 from sqlmodel import Session
 
 from app.api.deps import CurrentUser
+from app.api.live_stream import DOCUMENTED, LiveStream, Seen, Told
 from app.api.pages import PAGE, page_response
 from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
-from app.api.state_stream import DOCUMENTED, Seen, StateStream
 from app.api.transaction_route import TransactionRoute
 from app.core.config import get_settings
 from app.core.secret_tokens import TOKEN_LENGTH
@@ -27,6 +26,8 @@ from app.services.room_panel_service import Panel
 router = PrefixRouter(prefix="/rooms", tags=["rooms"], route_class=TransactionRoute)
 # Asynchronous, and in no transaction.
 streams = PrefixRouter(prefix="/rooms", tags=["rooms"])
+
+LOOK_SECONDS = 10.0
 
 Token = Annotated[str, Query(max_length=TOKEN_LENGTH, description="The secret of the panel's address")]
 
@@ -139,25 +140,24 @@ async def follow_panel(
     last_event_id: Annotated[str | None, Header(alias="Last-Event-ID", max_length=200)] = None,
 ) -> StreamingResponse:
     """Server-sent events named `panel`: what reading the panel answers, at once and whenever it changes."""
-    settings, hub = get_settings(), request.app.state.live
-    hub.require_room(settings.ROOM_PANEL_STREAMS_MAX)
+    settings = get_settings()
 
-    def look() -> Seen:
+    def look(place: str | None) -> Seen:
         with SessionLocal(bind=get_read_engine(), info={READS: True}) as session:
             panel = room_panel_service.open_panel(session, room_id, token)
             state = room_panel_reading.read(session, panel)
-            channel = channel_of(panel.company, room_id)
-            return Seen(channel, state.tag, state.shown.model_dump_json(), state.changes_at)
+            news = Told("panel", state.shown.model_dump_json(), state.tag)
+            # A state that the client has already is not told again.
+            told = () if state.tag == place else (news,)
+            return Seen(frozenset({channel_of(panel.company, room_id)}), state.tag, told, state.changes_at)
 
-    async def look_in_a_thread() -> Seen:
-        return await run_in_threadpool(look)
-
-    stream = StateStream(
-        hub=hub,
-        event="panel",
-        look=look_in_a_thread,
+    stream = LiveStream(
+        hub=request.app.state.live,
+        kind="panel",
+        look=look,
         limit=settings.ROOM_PANEL_STREAMS_MAX,
         seconds=settings.ROOM_PANEL_STREAM_SECONDS,
+        look_seconds=LOOK_SECONDS,
     )
     return await stream.respond(last_event_id)
 

@@ -9,6 +9,10 @@ ROOM_PANELS: dict[str, tuple[str, str]] = {
         'The room "{room}" is lent only by an approver, and cannot be booked at its door.',
         "Комнату «{room}» выдают только по согласованию, у двери её не занять.",
     ),
+    "too_many_streams_of_user": (
+        "You have {limit} live streams open already.",
+        "У вас уже открыто {limit} потоков обновлений.",
+    ),
     "too_many_streams": (
         "This server serves as many live streams as it can. Try again a little later.",
         "Сервер уже ведёт столько живых потоков, сколько может. Попробуйте немного позже.",
