@@ -73,6 +73,11 @@ app.conf.update(
             "schedule": crontab(),
             "options": {"expires": 60},
         },
+        "send-daily-digests-every-minute": {
+            "task": "app.tasks.email_tasks.send_daily_digests",
+            "schedule": crontab(),
+            "options": {"expires": 60},
+        },
         "send-pushes-every-minute": {
             "task": "app.tasks.notification_tasks.send_pushes",
             "schedule": crontab(),

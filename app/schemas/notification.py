@@ -103,3 +103,17 @@ class QuietHoursRead(Output):
     start: TimeOfDay | None
     end: TimeOfDay | None
     days: list[int]
+
+
+class DigestWrite(Input):
+    """When I get a daily mail of what is on and what I have not read."""
+
+    model_config = example(at="08:00", days=[1, 2, 3, 4, 5])
+
+    at: TimeOfDay | None = Field(description="On my clock; null: no such mail")
+    days: WorkingDays = Field([1, 2, 3, 4, 5], description="ISO weekdays, 1 for Monday")
+
+
+class DigestRead(Output):
+    at: TimeOfDay | None
+    days: list[int]

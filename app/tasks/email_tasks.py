@@ -12,7 +12,7 @@ from app.db import SessionLocal
 from app.models.event import Event
 from app.models.outbox import OutboxChannel
 from app.models.user import User
-from app.services import delivery_service, notice_service, reminder_sending
+from app.services import delivery_service, digest_service, notice_service, reminder_sending
 from app.services.mail_sending import MailWay
 from app.tasks.deliveries import deliver_all
 from app.tasks.rounds import all_companies, as_uuid, each_of, in_company
@@ -75,6 +75,26 @@ def _remind(company: UUID, event_id: UUID | None = None) -> tuple[UUID, int, boo
     with in_company(company, "send_event_reminders") as session:
         sent, has_more = reminder_sending.send_next(session, company, event_id)
     return company, sent, has_more
+
+
+@shared_task(name="app.tasks.email_tasks.send_daily_digests")
+def send_daily_digests() -> int:
+    """Write the daily mails that are due; how many people were looked at."""
+    with SessionLocal.begin() as session:
+        companies = digest_service.companies_due(session)
+    looked_at = sum(each_of(companies, _write_digests, "send_daily_digests"))
+    if looked_at:
+        send_outbox()
+    return looked_at
+
+
+def _write_digests(company: UUID) -> int:
+    total, written = 0, 1
+    while written:
+        with in_company(company, "send_daily_digests") as session:
+            written = digest_service.send_next(session, company)
+        total += written
+    return total
 
 
 @shared_task(name="app.tasks.email_tasks.send_outbox")

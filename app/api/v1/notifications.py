@@ -14,6 +14,8 @@ from app.schemas.common import Page
 from app.schemas.notification import (
     ChoicesRead,
     ChoicesWrite,
+    DigestRead,
+    DigestWrite,
     NotificationQuery,
     NotificationRead,
     QuietHoursRead,
@@ -21,7 +23,7 @@ from app.schemas.notification import (
     ReadAllQuery,
     UnreadRead,
 )
-from app.services import notification_service, notification_settings_service
+from app.services import digest_service, notification_service, notification_settings_service
 
 router = PrefixRouter(prefix="/notifications", tags=["notifications"], route_class=TransactionRoute)
 
@@ -66,6 +68,21 @@ def read_quiet_hours(user: CurrentUser, session: SessionDep) -> Any:
 def set_quiet_hours(data: QuietHoursWrite, user: CurrentUser, session: SessionDep) -> Any:
     """Mail waits until they are over, but for what makes no sense later: a room that is offered, or a check-in."""
     return notification_settings_service.set_quiet_hours(session, user, data)
+
+
+@router.get("/digest", response_model=DigestRead, summary="Show my daily mail", responses=responses(401, 403))
+def read_digest(user: CurrentUser, session: SessionDep) -> Any:
+    """When it comes, on my clock."""
+    return digest_service.read_digest(session, user)
+
+
+@router.put("/digest", response_model=DigestRead, summary="Set my daily mail", responses=responses(401, 403))
+def set_digest(data: DigestWrite, user: CurrentUser, session: SessionDep) -> Any:
+    """What is on that day, and what I have not read since the last one; none comes where there is nothing to tell.
+
+    Of what it tells, I choose with the channel `digest` of my preferences.
+    """
+    return digest_service.set_digest(session, user, data)
 
 
 @router.post("/read-all", status_code=204, summary="Mark all my notifications as read", responses=responses(401, 403))
