@@ -18,7 +18,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter
 from sqlmodel import Session
 
-from app.api.nudges import nudger
+from app.nudger import nudger
 from app.services.nudges import take_nudges, take_work
 
 API_PREFIX = "/api/v1"

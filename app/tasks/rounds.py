@@ -11,7 +11,8 @@ from sqlmodel import Session
 
 from app.core import tenancy
 from app.db import SessionLocal
-from app.services.nudges import take_work
+from app.nudger import nudger
+from app.services.nudges import take_nudges, take_work
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -38,6 +39,7 @@ def in_company(company: UUID, task: str, actor: UUID | None = None) -> Iterator[
     with SessionLocal.begin() as session:
         tenancy.enter(session, company, origin=task, actor=actor)
         yield session
+    nudger.nudge(take_nudges(session))
     for work in take_work(session):
         work()
 

@@ -6,10 +6,12 @@ from typing import Any
 import psycopg
 import pytest
 
+from app.services.reminder_planning import FOLLOWER
 from app.tasks.change_tasks import follow_changes
 from app.tasks.cleanup_tasks import cleanup_old_notifications
 from app.tasks.email_tasks import send_event_reminder, send_event_reminders
-from app.tasks.reminder_tasks import plan_reminders, replan_reminders
+from app.tasks.reminder_tasks import plan_reminders
+from tests.support.following import follow_to_the_end
 from tests.support.mail import written_to
 from tests.support.people import Company, Person
 from tests.support.planning import accepted, at, settings, today
@@ -57,9 +59,14 @@ def reminded(person: Person) -> list[str]:
     return [item["title"] for item in accepted(person.get("/notifications", type="reminder"))["items"]]
 
 
-def run() -> None:
+def catch_up(company: Company) -> None:
+    """Plan anew what has changed."""
+    follow_to_the_end(follow_changes, FOLLOWER, company.organization.id)
+
+
+def run(company: Company) -> None:
     """All that the workers do about reminders, in one go."""
-    follow_changes()
+    catch_up(company)
     send_event_reminders()
 
 
@@ -74,8 +81,8 @@ def want(person: Person, path: str, *reminders: tuple[int, str], all_day: tuple[
 
 def test_rule_22_everybody_who_takes_part_is_reminded_once(company: Company, anna: Person) -> None:
     made = company.admin.create_event(**soon(), title="Plan", location="Roof", participants=[{"user_id": anna.id}])
-    run()
-    run()
+    run(company)
+    run(company)
     assert send_event_reminder(made["id"]) == 0
     assert len(reminded(company.admin)) == len(reminded(anna)) == 1
     (item,) = accepted(anna.get("/notifications", type="reminder"))["items"]
@@ -88,18 +95,18 @@ def test_rule_22_moving_voids_the_old_reminders_and_makes_new_ones(
     company: Company, anna: Person, database: psycopg.Connection
 ) -> None:
     made = company.admin.create_event(**soon(55), participants=[{"user_id": anna.id}])
-    run()
+    run(company)
     (before, *_), _ = due(database, anna)
     accepted(company.admin.patch(f"/events/{made['id']}", soon(58)))
-    run()
+    run(company)
     (after, *_), _ = due(database, anna)
     assert after > before
     assert reminded(anna) == []
     # Moved to what is soon, it is due at once; moved again, once more.
     for minutes in (5, 6):
         accepted(company.admin.patch(f"/events/{made['id']}", soon(minutes)))
-        run()
-        run()
+        run(company)
+        run(company)
     assert len(reminded(anna)) == 2
 
 
@@ -109,12 +116,12 @@ def test_rule_22_cancelling_leaving_and_declining_void_reminders(
     boris = company.person()
     guests = [{"user_id": anna.id}, {"user_id": boris.id}]
     cancelled, declined, left = (company.admin.create_event(**soon(30), participants=guests) for _ in range(3))
-    run()
+    run(company)
     assert len(due(database, anna)) == 6
     assert company.admin.delete(f"/events/{cancelled['id']}").status_code == 204
     accepted(anna.put(f"/events/{declined['id']}/response", {"response": "declined"}))
     accepted(company.admin.patch(f"/events/{left['id']}", {"participants": [{"user_id": boris.id}]}))
-    run()
+    run(company)
     assert due(database, anna) == []
     assert len(due(database, boris)) == 4
     # What changes between planning and sending counts as well, and nobody who is gone is reminded.
@@ -136,7 +143,7 @@ def test_rule_22_an_all_day_event_counts_from_midnight_in_the_readers_zone(
     plan_until(database, company, "2027-04-30T00:00:00Z")
     day = {"is_all_day": True, "time_zone": None, "start_time": "2027-03-29", "end_time": "2027-03-30"}
     company.admin.create_event(**day, participants=[{"user_id": person.id} for person in everybody])
-    replan_reminders()
+    catch_up(company)
     # In Berlin, the clocks change between the two.
     assert [row[:3] for row in due(database, anna)] == [
         ("2027-03-28 07:00", 900, "in_app"),
@@ -184,7 +191,7 @@ def test_rule_22_reminders_of_a_series_are_per_instance(
     accepted(company.admin.patch(f"/events/{series['id']}?scope=this&occurrence={third}", moved))
     last = f"{start + timedelta(days=3)}T09:00:00"
     assert company.admin.delete(f"/events/{series['id']}?scope=this&occurrence={last}").status_code == 204
-    replan_reminders()
+    catch_up(company)
     assert [row[:3] for row in due(database, anna)] == [
         (f"{start} 08:30", 30, "in_app"),
         (f"{start + timedelta(days=1)} 08:00", 60, "mail"),
@@ -201,14 +208,14 @@ def test_rule_12_reminders_survive_a_split(company: Company, anna: Person, datab
     third = f"{start + timedelta(days=2)}T09:00:00"
     want(anna, f"/events/{series['id']}/reminders?occurrence={third}", (45, "in_app"))
     plan_until(database, company, f"{start + timedelta(days=20)}T00:00:00Z")
-    replan_reminders()
+    catch_up(company)
     database.execute("UPDATE due_reminders SET sent_at = now() WHERE user_id = %s", [anna.id])
     second = f"{start + timedelta(days=1)}T09:00:00"
     part = accepted(
         company.admin.patch(f"/events/{series['id']}?scope=following&occurrence={second}", {"title": "Other"})
     )
     assert part["id"] != series["id"]
-    replan_reminders()
+    catch_up(company)
     # Each once, as before, and none of it anew.
     assert [(minutes, is_sent) for _, minutes, _, is_sent in due(database, anna)] == [
         (30, True),
@@ -225,22 +232,22 @@ def test_the_nearest_setting_decides_and_says_so(company: Company, anna: Person,
     made = company.admin.create_event(**soon(30), calendar_id=team)
     event, calendar, own = f"/events/{made['id']}/reminders", f"/calendars/{team}/reminders", "/notifications/reminders"
     assert accepted(anna.get(event))["level"] == "installation"
-    run()
+    run(company)
     assert due(database, anna) == []
     # Whoever asks is reminded of meetings in which they take no part; the organizer's stay as they are.
     for path, minutes, level in ((own, 5, "own"), (calendar, 7, "calendar"), (event, 9, "event")):
         want(anna, path, (minutes, "in_app"))
         assert accepted(anna.get(event)) == {"reminders": [{"minutes": minutes, "channel": "in_app"}], "level": level}
-        run()
+        run(company)
         assert [row[1] for row in due(database, anna)] == ([] if level == "own" else [minutes])
     for path, level in ((event, "calendar"), (calendar, "own"), (own, "installation")):
         assert anna.delete(path).status_code == 204
         assert accepted(anna.get(event))["level"] == level
-    run()
+    run(company)
     assert due(database, anna) == []
     assert len(due(database, company.admin)) == 2
     want(company.admin, event)
-    run()
+    run(company)
     assert due(database, company.admin) == []
 
 
@@ -251,10 +258,10 @@ def test_whoever_does_not_read_an_event_any_more_is_not_reminded(
     want(anna, f"/calendars/{team}/reminders", (10, "in_app"))
     made = company.admin.create_event(**soon(30), calendar_id=team)
     company.admin.create_event(**soon(30), calendar_id=team, visibility="private")
-    run()
+    run(company)
     assert len(due(database, anna)) == 1
     accepted(company.admin.patch(f"/events/{made['id']}", {"visibility": "private"}))
-    run()
+    run(company)
     assert due(database, anna) == []
 
 
@@ -265,7 +272,7 @@ def test_departments_are_reminded_and_those_of_them_who_declined_are_not(company
     accepted(company.admin.patch(f"/users/{anna.id}", {"department_id": child}))
     made = company.admin.create_event(**soon(), participants=[{"department_id": parent}])
     accepted(boris.put(f"/events/{made['id']}/response", {"response": "declined"}))
-    run()
+    run(company)
     assert (len(reminded(anna)), len(reminded(boris))) == (1, 0)
 
 
@@ -274,7 +281,7 @@ def test_reminders_leave_by_the_channels_that_were_chosen(
 ) -> None:
     want(anna, "/notifications/reminders", (10, "mail"), (9, "in_app"))
     company.admin.create_event(**soon(), title="Plan", participants=[{"user_id": anna.id}])
-    run()
+    run(company)
     assert len(reminded(anna)) == 1
     mails = [mail for mail in written_to(database, anna.email) if mail.template == "reminder"]
     assert [mail.values["title"] for mail in mails] == ["Plan"]
@@ -282,7 +289,7 @@ def test_reminders_leave_by_the_channels_that_were_chosen(
     off = [{"type": "reminder", "channel": "in_app", "is_on": False}]
     accepted(anna.put("/notifications/preferences", {"choices": off}))
     company.admin.create_event(**soon(), participants=[{"user_id": anna.id}])
-    run()
+    run(company)
     assert len(reminded(anna)) == 1
 
 
@@ -293,7 +300,7 @@ def test_what_was_due_while_nothing_ran_is_sent_as_long_as_it_makes_sense(
     company.admin.create_event(**soon(100), title="Later", participants=[{"user_id": anna.id}])
     over = company.admin.create_event(**soon(119), title="Over", participants=[{"user_id": anna.id}])
     with settings(REMINDER_GRACE_MINUTES=60):
-        follow_changes()
+        catch_up(company)
     database.execute(
         "UPDATE event_occurrences SET starts_at = now() - interval '1 minute' WHERE series_id = %s", [over["id"]]
     )
@@ -313,7 +320,7 @@ def test_what_becomes_due_later_is_planned_in_time(
     want(anna, "/notifications/reminders", (30, "in_app"), (1440, "in_app"))
     company.admin.create_event(**soon(24 * 60 + 30), participants=[{"user_id": anna.id}])
     company.admin.create_event(**soon(90), participants=[{"user_id": anna.id}])
-    follow_changes()
+    catch_up(company)
     # The plan reaches an hour ahead: a day before the one, and half an hour before the other.
     plan_until(database, company, datetime.now(UTC).isoformat())
     database.execute("DELETE FROM due_reminders WHERE user_id = %s", [anna.id])

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from app.api import nudges
+from app import nudger
 from app.core.config import get_settings
 from app.services.nudges import OFFERS
 from app.tasks import room_tasks
@@ -55,7 +55,7 @@ def test_whoever_is_offered_a_room_is_told_once_with_the_way_to_it(
 
 def test_a_freed_room_that_somebody_waits_for_wakes_the_workers(taken: Taken, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
-    monkeypatch.setattr(nudges.nudger, "nudge", asked.extend)
+    monkeypatch.setattr(nudger.nudger, "nudge", asked.extend)
     accepted(taken.owner.patch(f"/events/{taken.event['id']}", {"room_id": None}))
     assert OFFERS not in asked
     accepted(taken.owner.patch(f"/events/{taken.event['id']}", {"room_id": taken.room}))
@@ -65,7 +65,7 @@ def test_a_freed_room_that_somebody_waits_for_wakes_the_workers(taken: Taken, mo
     assert asked.count(OFFERS) == 1
     anna.delete(f"/rooms/waiting/{first['id']}")
     assert asked.count(OFFERS) == 2
-    assert OFFERS in nudges.TASKS
+    assert OFFERS in nudger.TASKS
 
 
 def test_an_offer_that_nobody_takes_ends_and_goes_to_the_next(taken: Taken, database: psycopg.Connection) -> None:

@@ -9,7 +9,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from app.services.webhook_service import FOLLOWER
 from app.tasks.webhook_tasks import follow_webhooks, send_webhooks
+from tests.support.following import follow_to_the_end
 from tests.support.people import Company, Person
 from tests.support.planning import MISSING_ID, accepted, all_pages, refused, settings
 from tests.support.web import Web, answering
@@ -39,6 +41,11 @@ def told(receiver: Web) -> list[dict[str, Any]]:
     return [json.loads(body) for body in receiver.bodies]
 
 
+def follow(company: Company) -> None:
+    """Make deliveries of what has changed, and send them."""
+    follow_to_the_end(follow_webhooks, FOLLOWER, company.organization.id)
+
+
 def at_once(database: psycopg.Connection, webhook: dict[str, Any]) -> None:
     """Let the time pass for which a webhook is left alone."""
     database.execute("UPDATE webhooks SET paused_until = NULL WHERE id = %s", [webhook["id"]])
@@ -48,11 +55,11 @@ def at_once(database: psycopg.Connection, webhook: dict[str, Any]) -> None:
 def test_events_are_told_in_order_and_signed(company: Company, receiver: Web, shared: str) -> None:
     made = hook(company.admin, receiver)
     event = company.admin.create_event(title="Plan", calendar_id=shared)
-    follow_webhooks()
+    follow(company)
     accepted(company.admin.patch(f"/events/{event['id']}", {"title": "Other plan"}))
-    follow_webhooks()
+    follow(company)
     assert company.admin.delete(f"/events/{event['id']}").status_code == 204
-    follow_webhooks()
+    follow(company)
     messages = told(receiver)
     assert [message["type"] for message in messages] == ALL
     assert {message["data"]["id"] for message in messages} == {event["id"]}
@@ -79,9 +86,9 @@ def test_what_was_made_and_changed_before_anybody_looked_is_told_as_made(
     hook(company.admin, receiver)
     event = company.admin.create_event(title="First", calendar_id=shared)
     accepted(company.admin.patch(f"/events/{event['id']}", {"title": "Second"}))
-    follow_webhooks()
+    follow(company)
     assert [(message["type"], message["data"]["title"]) for message in told(receiver)] == [("event.created", "Second")]
-    follow_webhooks()
+    follow(company)
     assert len(receiver.bodies) == 1
 
 
@@ -93,9 +100,9 @@ def test_only_what_is_chosen_is_told_and_of_private_things_only_that_they_are(
     own = anna.create_event(title="Secret", location="Secret")
     company.admin.create_event(title="Secret", calendar_id=shared, visibility="confidential")
     accepted(anna.patch(f"/events/{own['id']}", {"title": "Other secret"}))
-    follow_webhooks()
+    follow(company)
     accepted(anna.patch(f"/events/{own['id']}", {"title": "Third secret"}))
-    follow_webhooks()
+    follow(company)
     assert [message["type"] for message in told(receiver)] == ["event.created"] * 2
     assert all(message["data"]["is_details_hidden"] for message in told(receiver))
     assert all(b"ecret" not in body for body in receiver.bodies)
@@ -108,7 +115,7 @@ def test_a_failing_webhook_is_left_alone_for_a_while_and_holds_up_no_other(
     broken, fine = hook(company.admin, receiver, "/broken"), hook(company.admin, receiver)
     for number in range(3):
         company.admin.create_event(title=str(number), calendar_id=shared)
-    follow_webhooks()
+    follow(company)
     paths = [path for path, _ in receiver.asked]
     assert (paths.count("/hook"), paths.count("/broken")) == (3, 1)
     send_webhooks()
@@ -139,7 +146,7 @@ def test_after_a_day_of_failures_it_is_switched_off_and_administrators_are_told(
     receiver.paths["/hook"] = answering(503)
     made = hook(company.admin, receiver)
     company.admin.create_event(calendar_id=shared)
-    follow_webhooks()
+    follow(company)
     database.execute("UPDATE webhooks SET failing_since = now() - interval '25 hours' WHERE id = %s", [made["id"]])
     at_once(database, made)
     send_webhooks()
@@ -240,7 +247,7 @@ def test_a_company_without_webhooks_is_not_followed_and_a_deleted_one_hears_noth
     assert database.execute(following, [company.organization.id]).fetchone() == (1,)
     company.admin.create_event()
     receiver.paths["/hook"] = answering(500)
-    follow_webhooks()
+    follow(company)
     assert company.admin.delete(f"/webhooks/{made['id']}").status_code == 204
     assert database.execute(following, [company.organization.id]).fetchone() == (0,)
     left = "SELECT count(*) FROM outbox_messages WHERE webhook_id = %s"

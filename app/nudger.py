@@ -5,6 +5,7 @@ is lost then comes with the next round of the task.
 """
 
 import threading
+import time
 from collections.abc import Iterable
 from importlib import import_module
 
@@ -22,6 +23,9 @@ TASKS = {
     OFFERS: "app.tasks.room_tasks.expire_room_offers",
     FEEDS: "app.tasks.feed_tasks.refresh_feeds",
 }
+
+# Between two of the same: what many requests ask for at once is asked for once.
+BREATH_SECONDS = 0.1
 
 log = structlog.get_logger(__name__)
 
@@ -56,6 +60,7 @@ class Nudger:
                     _send(TASKS[name])
                 except Exception as error:
                     log.warning("nudge_lost", name=name, error=type(error).__name__)
+            time.sleep(BREATH_SECONDS)
 
 
 nudger = Nudger()
