@@ -1,18 +1,22 @@
 """Background work: `celery -A app.celery_app worker` and `celery -A app.celery_app beat`."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
 import structlog
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import heartbeat_sent, setup_logging, worker_process_init, worker_ready
+from celery.signals import before_task_publish, heartbeat_sent, setup_logging, worker_process_init, worker_ready
+from kombu.entity import Queue
 from redis.exceptions import RedisError
 
 from app.core.config import check_production, get_settings
 from app.core.logging import configure_logging
+from app.core.queues import HOUSEKEEPING, QUEUES, queue_of
 from app.db import dispose_engine
 from app.services import change_nudges
+from app.services.backlog_service import SENT_AT
 from app.services.health_service import record_worker
 
 settings = get_settings()
@@ -38,7 +42,10 @@ app.conf.update(
     worker_prefetch_multiplier=1,
     broker_transport_options={"visibility_timeout": 2 * TASK_SECONDS},
     broker_connection_retry_on_startup=True,
-    task_default_queue="planner",
+    task_default_queue=HOUSEKEEPING,
+    # Without -Q, a worker serves all of them.
+    task_queues=[Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call]
+    task_routes=(lambda name, *_args, **_options: {"queue": queue_of(name)},),
     imports=(
         "app.tasks.change_tasks",
         "app.tasks.cleanup_tasks",
@@ -214,6 +221,13 @@ log = structlog.get_logger(__name__)
 @setup_logging.connect
 def _our_logging(**_: Any) -> None:
     configure_logging(settings)
+
+
+@before_task_publish.connect
+def _note_when(headers: dict[str, Any] | None = None, **_: Any) -> None:
+    """Whoever watches the queues sees for how long the oldest task has waited."""
+    if headers is not None:
+        headers[SENT_AT] = time.time()
 
 
 @worker_process_init.connect

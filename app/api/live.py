@@ -22,6 +22,7 @@ from redis.exceptions import RedisError
 from app.core.config import get_settings
 from app.core.errors import TooManyRequests, Unavailable
 from app.core.live import LIVE_CHANNEL
+from app.core.metrics import STREAMS
 
 CONNECT_SECONDS = 2.0
 # How long Valkey is left alone after it failed, and how often a quiet connection is tried.
@@ -87,6 +88,7 @@ class LiveHub:
         listener = Listener(frozenset())
         self.move(listener, channels)
         self.counts[kind] += 1
+        STREAMS.labels(kind).inc()
         if user is not None:
             self._of_users[user] += 1
         try:
@@ -94,6 +96,7 @@ class LiveHub:
         finally:
             self.move(listener, frozenset())
             self.counts[kind] -= 1
+            STREAMS.labels(kind).dec()
             if user is not None:
                 self._of_users[user] -= 1
                 self._of_users += Counter()

@@ -36,6 +36,7 @@ TAGS: list[dict[str, Any]] = [
     {"name": "rooms", "description": "Meeting rooms; nothing is booked twice"},
     {"name": "free time", "description": "When people and rooms are free, and when all of them are"},
     {"name": "notifications", "description": "What I am told, by which channel, and when I am reminded"},
+    {"name": "outbox", "description": "What leaves the company, and what could not"},
     {"name": "webhooks", "description": "Programs elsewhere that the company tells what happens"},
     {"name": "statistics", "description": "Figures of meetings and rooms: JSON, CSV, or a chart"},
     {"name": "audit", "description": "Who wrote what, when and from where"},

@@ -24,9 +24,11 @@ from app.api.v1 import (
     inbound_mail,
     invitations,
     leaving,
+    metrics,
     notifications,
     org_structure,
     organizations,
+    outbox,
     outside_feeds,
     participants,
     people_tables,
@@ -105,6 +107,7 @@ for module in (
     notifications,
     push,
     webhooks,
+    outbox,
     inbound_mail,
 ):
     api_router.include_router(module.router)
@@ -117,4 +120,6 @@ api_router.include_router(room_panels.streams)
 api_router.include_router(health.router)
 
 # Load balancers and the supervisor ask at the root.
-probes = health.router
+probes = APIRouter()
+probes.include_router(health.router)
+probes.include_router(metrics.router)

@@ -132,6 +132,10 @@ class Settings(BaseSettings):
     VAPID_SUBJECT: str = Field("", pattern=r"^(?:(?:mailto:|https://)\S{1,250})?$")
     PUSH_SUBSCRIPTIONS_PER_USER: int = Field(20, ge=1, le=1000)
 
+    # Watching over it: the token with which /metrics is read, and from which age what waits is a reason to worry
+    METRICS_TOKEN: str = ""
+    BACKLOG_LATE_SECONDS: int = Field(600, ge=10, le=86_400)
+
     # Webhooks
     WEBHOOKS_MAX: int = Field(20, ge=0, le=1000)
     WEBHOOK_DISABLE_HOURS: int = Field(24, ge=1, le=24 * 30)

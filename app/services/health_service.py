@@ -1,7 +1,7 @@
 """What works and what does not, told without secrets and in bounded time."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 import redis
@@ -13,7 +13,9 @@ from sqlmodel import Session
 from app import __version__
 from app.core.config import get_settings
 from app.core.migrations import pending_after, revisions
-from app.schemas.health import Health, Part, State
+from app.schemas.health import Backlog, Health, Part, State
+from app.services import backlog_service
+from app.services.backlog_service import Waiting
 
 # The workers' signs of life: a sorted set of their names, scored by Unix seconds.
 WORKERS_KEY = "planner:workers"
@@ -27,10 +29,11 @@ def check_health(sessions: Callable[[], Session]) -> Health:
     """The state of every part. A dead Redis or worker degrades the API, a dead database stops it."""
     database, migrations = _check_database(sessions)
     redis_part, worker = _check_redis()
+    outbox, reminders, queues = _check_backlog(sessions)
     status: State = "ok"
     if {database.status, migrations.status} != {"ok"}:
         status = "down"
-    elif {redis_part.status, worker.status} != {"ok"}:
+    elif {part.status for part in (redis_part, worker, outbox, reminders, queues)} != {"ok"}:
         status = "degraded"
     return Health(
         status=status,
@@ -39,6 +42,9 @@ def check_health(sessions: Callable[[], Session]) -> Health:
         redis=redis_part,
         migrations=migrations,
         worker=worker,
+        outbox=outbox,
+        reminders=reminders,
+        queues=queues,
     )
 
 
@@ -46,6 +52,17 @@ def is_ready(sessions: Callable[[], Session]) -> bool:
     """Whether the database answers and has every migration of this code."""
     database, migrations = _check_database(sessions)
     return database.status == "ok" and migrations.status == "ok"
+
+
+def count_workers() -> int | None:
+    """How many workers are alive; None where nobody knows."""
+    if not get_settings().REDIS_URL:
+        return None
+    try:
+        return int(_redis().zcount(WORKERS_KEY, time.time() - WORKER_SILENCE_SECONDS, "+inf"))
+    except redis.RedisError as error:
+        log.warning("health_redis_down", error=type(error).__name__)
+        return None
 
 
 def record_worker(name: str) -> None:
@@ -86,10 +103,28 @@ def _check_database(sessions: Callable[[], Session]) -> tuple[Part, Part]:
 def _check_redis() -> tuple[Part, Part]:
     if not get_settings().REDIS_URL:
         return Part(status="down", detail="not configured"), Part(status="down", detail="unknown")
-    try:
-        alive = _redis().zcount(WORKERS_KEY, time.time() - WORKER_SILENCE_SECONDS, "+inf")
-    except redis.RedisError as error:
-        log.warning("health_redis_down", error=type(error).__name__)
+    alive = count_workers()
+    if alive is None:
         return Part(status="down", detail="not reachable"), Part(status="down", detail="unknown")
     worker = Part(status="ok", detail=f"{alive} alive") if alive else Part(status="down", detail="none alive")
     return Part(status="ok"), worker
+
+
+def _check_backlog(sessions: Callable[[], Session]) -> tuple[Backlog, Backlog, Backlog]:
+    """What waits in the outbox, of reminders, and in the queues."""
+    state = backlog_service.watch.state(sessions)
+    reminders = None if state.reminders is None else {"reminders": Waiting(int(state.reminders > 0), state.reminders)}
+    return _backlog(state.outbox), _backlog(reminders).model_copy(update={"waiting": None}), _backlog(state.queues)
+
+
+def _backlog(waiting: Mapping[str, Waiting] | None) -> Backlog:
+    if waiting is None:
+        return Backlog(status="ok", detail="unknown")
+    oldest = max((each.seconds for each in waiting.values()), default=0.0)
+    is_late = oldest >= get_settings().BACKLOG_LATE_SECONDS
+    return Backlog(
+        status="degraded" if is_late else "ok",
+        detail="late" if is_late else None,
+        waiting={name: each.count for name, each in waiting.items()},
+        oldest_seconds=round(oldest, 1),
+    )

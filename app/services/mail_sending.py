@@ -17,11 +17,8 @@ from app.core.mail import CalendarPart, Letter, Mailer, MailRefused, MailServerD
 from app.models.outbox import ItipMessage, OutboxChannel, OutboxMessage
 from app.services.delivery_service import Delivery, Parcel, Receipt
 from app.services.mail_templates import render
-from app.services.outbox_service import MailTemplate
+from app.services.outbox_service import WITH_SECRETS
 from app.services.reply_key_service import make_key
-
-# Their links sign somebody in.
-WITH_SECRETS = frozenset({MailTemplate.INVITATION, MailTemplate.REGISTRATION, MailTemplate.ACCOUNT_EXISTS})
 
 log = structlog.get_logger(__name__)
 

@@ -32,6 +32,8 @@ class MailTemplate(StrEnum):
     DIGEST = "digest"
 
 
+# Their links sign somebody in. Given up, they are forgotten, and made anew instead of tried again.
+WITH_SECRETS = frozenset({MailTemplate.INVITATION, MailTemplate.REGISTRATION, MailTemplate.ACCOUNT_EXISTS})
 MailValue: TypeAlias = str | Sequence[str] | None
 NUDGES = {OutboxChannel.MAIL: OUTBOX, OutboxChannel.PUSH: PUSHES, OutboxChannel.WEBHOOK: WEBHOOKS}
 

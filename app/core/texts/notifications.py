@@ -6,6 +6,14 @@ NOTIFICATIONS: dict[str, tuple[str, str]] = {
         "Уведомления с таким id у вас нет.",
     ),
     "too_many_choices": ("There are at most {limit} choices.", "Можно сделать не больше {limit} выборов."),
+    "dead_letter_not_found": (
+        "No message that was given up has this id.",
+        "Среди недоставленных сообщений такого id нет.",
+    ),
+    "dead_letter_has_secret": (
+        "This mail held a link for signing in and is forgotten. Invite the person once more.",
+        "В этом письме была ссылка для входа, оно стёрто. Пригласите человека ещё раз.",
+    ),
     "bad_push_keys": ("These are no keys of a browser.", "Это не ключи браузера."),
     "push_subscription_not_found": (
         "You have no subscribed browser under this id.",
