@@ -16,6 +16,7 @@ ROOM_FOR_FEW_PEOPLE = {
     "FEEDS_PER_USER": "1000",
     "ICS_IMPORTS_OPEN_MAX": "1000",
     "OUTSIDE_FEEDS_PER_USER": "1000",
+    "WEBHOOKS_MAX": "1000",
     "INBOUND_MAIL_SECRET": "a secret of the mail server",
     "REPLY_ADDRESS": "planner+{key}@in.firm.example",
     # A stream is read to its end.

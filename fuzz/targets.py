@@ -15,9 +15,10 @@ from app.tasks.import_tasks import import_files
 from app.tasks.notification_tasks import create_notification
 from fuzz import files
 from fuzz.cast import Cast
-from tests.support.mail import token_for
+from tests.support.mail import dead_letter, token_for
 from tests.support.people import Person, event
 from tests.support.planning import at, slot, today
+from tests.support.push import subscription
 from tests.support.room_policies import lend_by_approver
 from tests.support.room_use import soon
 
@@ -88,6 +89,12 @@ class Targets:
                 create_notification(owner.id, "Told")
                 listed = self._accepted(owner.get("/notifications"), 200)
                 return Target({"notification_id": str(listed["items"][0]["id"])})
+            case "push":
+                return Target({"push_subscription_id": self._made("/push/subscriptions", subscription(), owner)})
+            case "webhooks":
+                return self._webhook(path)
+            case "outbox":
+                return Target({"dead_letter_id": dead_letter(self.cast.company)})
             case "rsvp":
                 return self._invitation(owner)
         raise AssertionError(f"nobody knows how to make what {path} names")
@@ -113,6 +120,14 @@ class Targets:
         assert row is not None
         claims = {"company": row[0], "booking": row[1], "person": self.cast.admin.id}
         return create_check_in_token(claims, datetime.now(UTC) + timedelta(hours=1))
+
+    def _webhook(self, path: str) -> Target:
+        """A webhook, and what it was told where the path names that."""
+        body = {"name": "Hook", "url": outside_address(), "types": ["event.created"]}
+        ids = {"webhook_id": self._made("/webhooks", body)}
+        if "{delivery_id}" in path:
+            ids["delivery_id"] = self._made(f"/webhooks/{ids['webhook_id']}/ping", {})
+        return Target(ids)
 
     def _event(self, path: str, owner: Person) -> Target:
         """An event of the owner, who takes part, with guests, and what hangs on it where the path names that."""

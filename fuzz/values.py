@@ -9,6 +9,7 @@ from fuzz.cast import Cast
 from fuzz.targets import API, MOVED, USES_OF_ROOMS, Targets, new_email, outside_address
 from tests.support.people import PASSWORD, event
 from tests.support.planning import slot, today
+from tests.support.push import subscription
 
 RULES = ["FREQ=DAILY;COUNT=5", "FREQ=WEEKLY;BYDAY=MO,WE;COUNT=6", "FREQ=MONTHLY;BYMONTHDAY=-1;COUNT=3", "FREQ=YEARLY"]
 ZONES = ["Europe/Berlin", "Asia/Almaty", "Australia/Lord_Howe", "UTC"]
@@ -94,6 +95,20 @@ class Values:
             values.update(event_id=self.needs_room, occurrence=None)
         if path == f"{API}/notifications/quiet-hours":
             values.update(start="22:00", end="07:00")
+        if path == f"{API}/notifications/digest":
+            values.update(at="08:00", days=[1, 5])
+        if path.endswith("/reminders"):
+            one = [
+                {
+                    "minutes": self.random.choice([0, 10, 1440]),
+                    "channel": self.random.choice(["in_app", "mail", "push"]),
+                }
+            ]
+            values.update(reminders=one, timed=one, all_day=one)
+        if path.startswith(f"{API}/push/"):
+            values.update(subscription())
+        if path.startswith(f"{API}/webhooks"):
+            values["types"] = ["event.created", "event.deleted"]
         if path == f"{API}/notifications/preferences":
             values["choices"] = [{"type": "answer", "channel": "mail", "is_on": False}]
         if path == f"{API}/auth/refresh":

@@ -43,6 +43,8 @@ def pytest_configure(config: pytest.Config) -> None:
         LOG_LEVEL="WARNING",
         # Rooms can be booked as far ahead as occurrences are stored; tests of the booking window set one.
         ROOM_BOOKING_WINDOW_DAYS="730",
+        # The client in this process reads an answer to its end.
+        STREAM_SECONDS="0.1",
     )
     for name in (
         *("CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "BACKEND_CORS_ORIGINS", "TRUSTED_PROXIES"),

@@ -143,7 +143,7 @@ class Settings(BaseSettings):
     # Live streams
     STREAMS_MAX: int = Field(2000, ge=1, le=100_000)
     STREAMS_PER_USER: int = Field(20, ge=1, le=1000)
-    STREAM_SECONDS: int = Field(3600, ge=1, le=24 * 3600)
+    STREAM_SECONDS: float = Field(3600, gt=0, le=24 * 3600)
     STREAM_HEARTBEAT_SECONDS: float = Field(15, gt=0, le=300)
     STREAM_LOOK_SECONDS: float = Field(30, gt=0, le=300)
 

@@ -27,10 +27,10 @@ class NotificationType(StrEnum):
     ROOM = "room"
     # Somebody asks for a room: for whoever decides.
     ROOM_REQUEST = "room_request"
-    # Something begins soon.
-    REMINDER = "reminder"
     # From the installation or an administrator.
     MESSAGE = "message"
+    # Something begins soon.
+    REMINDER = "reminder"
 
 
 class NotificationChannel(StrEnum):

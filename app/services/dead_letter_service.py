@@ -20,8 +20,7 @@ RETRIED_AT_ONCE = 5000
 
 
 def visible_to(actor: Actor) -> Select[OutboxMessage]:
-    """What the actor's company could not send. Raises Forbidden: the actor is no administrator."""
-    actor.require_admin()
+    """What the actor's company could not send."""
     return select(OutboxMessage).where(
         col(OutboxMessage.organization_id) == actor.company, col(OutboxMessage.failed_at).is_not(None)
     )
@@ -30,7 +29,8 @@ def visible_to(actor: Actor) -> Select[OutboxMessage]:
 def list_dead_letters(
     session: Session, actor: Actor, query: DeadLetterQuery, page: PageRequest
 ) -> tuple[list[DeadLetterRead], str | None]:
-    """A page of them, those that were given up last first."""
+    """A page of them, those that were given up last first. Raises Forbidden: the actor is no administrator."""
+    actor.require_admin()
     rows = visible_to(actor)
     if query.channel is not None:
         rows = rows.where(col(OutboxMessage.channel) == query.channel)
@@ -50,7 +50,7 @@ def retry(session: Session, actor: Actor, message_id: UUID) -> None:
         NotFound: nothing that was given up has this id.
         Conflict: it held a secret, and is forgotten.
     """
-    message = get_visible(session, visible_to(actor), message_id, "dead_letter_not_found", lock=True)
+    message = _get(session, actor, message_id)
     if message.template in WITH_SECRETS:
         raise Conflict("dead_letter_has_secret")
     _revive(session, actor, [message.id])
@@ -58,6 +58,7 @@ def retry(session: Session, actor: Actor, message_id: UUID) -> None:
 
 def retry_all(session: Session, actor: Actor, channel: OutboxChannel | None) -> int:
     """Have up to RETRIED_AT_ONCE tried again, those first that were given up first; how many."""
+    actor.require_admin()
     rows = visible_to(actor).where(col(OutboxMessage.template).not_in(WITH_SECRETS))
     if channel is not None:
         rows = rows.where(col(OutboxMessage.channel) == channel)
@@ -69,7 +70,7 @@ def retry_all(session: Session, actor: Actor, channel: OutboxChannel | None) -> 
 
 def delete(session: Session, actor: Actor, message_id: UUID) -> None:
     """Forget one. Raises NotFound: nothing that was given up has this id."""
-    session.delete(get_visible(session, visible_to(actor), message_id, "dead_letter_not_found", lock=True))
+    session.delete(_get(session, actor, message_id))
     flush(session)
 
 
@@ -107,6 +108,12 @@ def _by_channel(
         .group_by(col(OutboxMessage.channel))
     )
     return {channel: (count, moment) for channel, count, moment in session.execute(query)}
+
+
+def _get(session: Session, actor: Actor, message_id: UUID) -> OutboxMessage:
+    message = get_visible(session, visible_to(actor), message_id, "dead_letter_not_found", lock=True)
+    actor.require_admin()
+    return message
 
 
 def _revive(session: Session, actor: Actor, ids: Iterable[UUID]) -> None:

@@ -36,19 +36,28 @@ SORTS = {"created_at": SortColumn(col(Webhook.created_at), datetime)}
 
 
 def visible_to(actor: Actor) -> Select[Webhook]:
-    """The webhooks of the company. Raises Forbidden: the actor is no administrator."""
-    actor.require_admin()
+    """The webhooks of the company."""
     return select(Webhook).where(col(Webhook.organization_id) == actor.company)
 
 
 def list_webhooks(
     session: Session, actor: Actor, sort: WebhookSort, page: PageRequest
 ) -> tuple[list[Webhook], str | None]:
+    """A page of them, and the cursor of the next one or None. Raises Forbidden: the actor is no administrator."""
+    actor.require_admin()
     return fetch_page(session, visible_to(actor), SORTS, sort, page)
 
 
 def get_webhook(session: Session, actor: Actor, webhook_id: UUID, *, lock: bool = False) -> Webhook:
-    return get_visible(session, visible_to(actor), webhook_id, "webhook_not_found", lock=lock)
+    """A webhook.
+
+    Raises:
+        NotFound: the company has no such one.
+        Forbidden: the actor is no administrator.
+    """
+    webhook = get_visible(session, visible_to(actor), webhook_id, "webhook_not_found", lock=lock)
+    actor.require_admin()
+    return webhook
 
 
 def create_webhook(session: Session, actor: Actor, data: WebhookWrite) -> Webhook:

@@ -65,6 +65,7 @@ class Scene:
         accepted(admin.patch(f"/rooms/{lent}/policy", {"in_policy": "request"}))
         asked = accepted(person.post("/events", event(room_id=lent)), 201)
         scene.ids = {
+            "webhook": accepted(admin.post("/webhooks", HOOK), 201)["id"],
             "building": accepted(admin.post("/buildings", {"name": "House"}), 201)["id"],
             "blocking": accepted(admin.post("/room-blockings", {"start": "2027-04-01", "end": "2027-04-02"}), 201)[
                 "id"
@@ -84,6 +85,9 @@ class Scene:
             "person": person.id,
         }
         return scene
+
+
+HOOK = {"name": "Hook", "url": "https://hooks.example/", "types": ["event.created"]}
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,14 @@ WRITES = [
           {"name": "Red", "capacity": 9}, "room"),
     Write("PATCH /rooms/{room_id}", "rooms", "changed", {"capacity": 9}, {"capacity": 8}, {"capacity": 9}, "room"),
     Write("DELETE /rooms/{room_id}", "rooms", "changed", None, {"is_active": True}, {"is_active": False}, "room"),
+    Write("POST /webhooks", "webhooks", "created", HOOK, None, {"name": "Hook"}),
+    Write("PUT /webhooks/{webhook_id}", "webhooks", "changed", {**HOOK, "name": "New"}, {"name": "Hook"},
+          {"name": "New"}, "webhook"),
+    Write("PATCH /webhooks/{webhook_id}", "webhooks", "changed", {"is_active": False}, {"is_active": True},
+          {"is_active": False}, "webhook"),
+    Write("POST /webhooks/{webhook_id}/rotate-secret", "webhooks", "changed", None, {"secret_number": 1},
+          {"secret_number": 2}, "webhook"),
+    Write("DELETE /webhooks/{webhook_id}", "webhooks", "deleted", None, {"name": "Hook"}, None, "webhook"),
     Write("POST /buildings", "buildings", "created", {"name": "Tower"}, None, {"name": "Tower"}),
     Write("PUT /buildings/{building_id}", "buildings", "changed", {"name": "New"}, {"name": "House"}, {"name": "New"},
           "building"),
@@ -259,6 +271,7 @@ WRITES = [
 # takes its record away; the installation keeps the entry about the company. What takes files has tests of its own. How
 # people arrange their own list of calendars is nobody's business. The address of a feed outside may hold a secret.
 # Holds, waiting and check-in come and go, and what they book follows from events.
+PLACES_OF_REMINDERS = ("/notifications", "/events/{event_id}", "/calendars/{calendar_id}")
 ELSEWHERE = {
     "POST /events/find-time",
     "POST /rooms/for-series",
@@ -277,6 +290,18 @@ ELSEWHERE = {
     "POST /notifications/read-all",
     "PUT /notifications/preferences",
     "PUT /notifications/quiet-hours",
+    "PUT /notifications/digest",
+    *(f"{method} {path}/reminders" for method in ("PUT", "DELETE") for path in PLACES_OF_REMINDERS),
+    "POST /auth/stream-ticket",
+    "POST /push/subscriptions",
+    "DELETE /push/subscriptions/{push_subscription_id}",
+    "POST /push/subscriptions/{push_subscription_id}/test",
+    # To send something again changes nothing that somebody decided.
+    "POST /outbox/dead-letters/retry",
+    "POST /outbox/dead-letters/{dead_letter_id}/retry",
+    "DELETE /outbox/dead-letters/{dead_letter_id}",
+    "POST /webhooks/{webhook_id}/ping",
+    "POST /webhooks/{webhook_id}/deliveries/{delivery_id}/replay",
     "POST /notifications/{notification_id}/read",
     "POST /notifications/{notification_id}/unread",
     "DELETE /notifications/{notification_id}",

@@ -27,7 +27,12 @@ STREAMS = ("/notifications/stream", "/events/stream")
 @pytest.fixture(scope="module")
 def servers() -> Iterator[tuple[ApiProcess, ApiProcess]]:
     """Two processes of one installation."""
-    rates = {"STREAM_LOOK_SECONDS": str(LOOK_SECONDS), "STREAM_HEARTBEAT_SECONDS": "1", "STREAMS_PER_USER": "3"}
+    rates = {
+        "STREAM_SECONDS": "600",
+        "STREAM_LOOK_SECONDS": str(LOOK_SECONDS),
+        "STREAM_HEARTBEAT_SECONDS": "1",
+        "STREAMS_PER_USER": "3",
+    }
     with ApiProcess(**rates) as one, ApiProcess(**rates) as other:
         yield one, other
 

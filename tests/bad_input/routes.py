@@ -8,6 +8,7 @@ from typing import Any
 from app.main import app
 from tests.support.people import PASSWORD, event
 from tests.support.planning import slot, today
+from tests.support.push import subscription
 
 PREFIX = "/api/v1"
 OBJECTS = {
@@ -33,6 +34,10 @@ OBJECTS = {
     "{hold_id}": "<hold>",
     "{waiting_id}": "<waiting>",
     "{notification_id}": "<notification>",
+    "{push_subscription_id}": "<push subscription>",
+    "{webhook_id}": "<webhook>",
+    "{delivery_id}": "<delivery>",
+    "{dead_letter_id}": "<dead letter>",
 }
 _NEW_USER = {"email": "somebody-new@example.com", "password": PASSWORD}
 # A route that is not here fails the tests: add it, and they cover it.
@@ -46,6 +51,14 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "PATCH /users/{user_id}": {"full_name": "Somebody Else"},
     "PUT /notifications/preferences": {"choices": []},
     "PUT /notifications/quiet-hours": {"start": "22:00", "end": "07:00"},
+    "PUT /notifications/digest": {"at": "08:00", "days": [1, 2]},
+    "PUT /notifications/reminders": {"timed": [{"minutes": 5, "channel": "mail"}], "all_day": []},
+    "PUT /calendars/{calendar_id}/reminders": {"timed": [{"minutes": 5, "channel": "mail"}], "all_day": []},
+    "PUT /events/{event_id}/reminders": {"reminders": [{"minutes": 5, "channel": "in_app"}]},
+    "POST /push/subscriptions": subscription(),
+    "POST /webhooks": {"name": "Hook", "url": "https://hooks.example/", "types": ["event.created"]},
+    "PUT /webhooks/{webhook_id}": {"name": "Hook", "url": "https://hooks.example/", "types": ["event.created"]},
+    "PATCH /webhooks/{webhook_id}": {"name": "Other"},
     "POST /calendars": {"name": "Mine"},
     "PUT /calendars/{calendar_id}": {"name": "Mine"},
     "PATCH /calendars/{calendar_id}": {"name": "Mine"},

@@ -45,6 +45,9 @@ NOT_FOUND = {
     "organizations": "organization_not_found",
     "rooms/waiting": "waiting_not_found",
     "notifications": "notification_not_found",
+    "push": "push_subscription_not_found",
+    "webhooks": "webhook_not_found",
+    "outbox": "dead_letter_not_found",
 }
 
 

@@ -83,6 +83,7 @@ TEXT_QUERIES = {
     # Of a panel, of which there then is none, or of an invitation.
     "token": (403, 404),
     "confirm": 403,
+    "ticket": 401,
     "name": 201,
 }
 GOOD_QUERY = {"from": "2027-03-22", "to": "2027-03-29", "q": "a", "email": "guest@firm.example"}

@@ -13,8 +13,10 @@ from fastapi.testclient import TestClient
 from psycopg import Connection
 from sqlmodel import SQLModel
 
+from tests.support.mail import dead_letter
 from tests.support.people import Company, Person, event
 from tests.support.planning import MISSING_ID, at, refused, slot, today
+from tests.support.push import subscription
 from tests.support.room_policies import lend_by_approver
 
 # Nothing of the inside belongs into an answer: languages, libraries, tables, files.
@@ -63,6 +65,8 @@ class Belongings:
         lent, next_week = admin.create_room()["id"], today() + timedelta(days=7)
         lend_by_approver(company, lent)
         asked = employee.post("/events", event(room_id=lent, **at(next_week))).json()
+        hook = {"name": "Hook", "url": "https://hooks.example/", "types": ["event.created"]}
+        webhook = admin.post("/webhooks", hook).json()["id"]
         ids = {
             "request": asked["room_report"]["occurrences"][0]["request_id"],
             "hold": admin.post(f"/rooms/{lent}/holds", slot(next_week, 11)).json()["id"],
@@ -85,6 +89,10 @@ class Belongings:
             "department": department["id"],
             "organization": organization,
             "invitation": invitation["id"],
+            "push subscription": admin.post("/push/subscriptions", subscription()).json()["id"],
+            "webhook": webhook,
+            "delivery": admin.post(f"/webhooks/{webhook}/ping").json()["id"],
+            "dead letter": dead_letter(company),
             # The colleague's request for the room told the administrator.
             "notification": admin.get("/notifications").json()["items"][0]["id"],
         }

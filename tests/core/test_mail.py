@@ -33,6 +33,12 @@ VALUES = {
     "all_day": None,
     "repeats": "yes",
     "reason": None,
+    "reason_text": "You take part.",
+    "today": "2027-03-22T00:00:00+00:00",
+    "agenda": ("09:00–10:00 Meeting",),
+    "news": ("Something new",),
+    "has_more_agenda": None,
+    "has_more_news": "yes",
     "response": "tentative",
     "comment": "Позже",
     "proposed_start": "2027-03-27T13:30:00+00:00",
@@ -116,7 +122,7 @@ def test_every_mail_has_a_subject_and_both_bodies_in_both_languages(template: Ma
     assert not texts.text.startswith(texts.subject)
     assert f'<html lang="{language}">' in texts.html
     said = texts.subject
-    for value in values.values():
+    for value in (value for value in values.values() if isinstance(value, str)):
         said = said.replace(value or "", "")
     is_russian = any("а" <= letter <= "я" for letter in said.lower())
     assert is_russian == (language == "ru")

@@ -18,8 +18,10 @@ import httpx2 as httpx
 from fastapi.testclient import TestClient
 
 from app.tasks.notification_tasks import create_notification
+from tests.support.mail import dead_letter
 from tests.support.people import PASSWORD, Company, Person, event, sign_in
 from tests.support.planning import MISSING_ID, at, slot, today
+from tests.support.push import subscription
 from tests.support.room_policies import lend_by_approver
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "access.md"
@@ -187,6 +189,14 @@ def make(
         case "notification_id":
             create_notification(owner.id, "Secret")
             return str(owner.get("/notifications").json()["items"][0]["id"])
+        case "push_subscription_id":
+            return _created(owner.post("/push/subscriptions", subscription()))
+        case "webhook_id":
+            return _created(admin.post("/webhooks", _WEBHOOK))
+        case "delivery_id":
+            return _created(admin.post(f"/webhooks/{named['webhook_id']}/ping"))
+        case "dead_letter_id":
+            return dead_letter(circle.company)
         case "delegation_id":
             return _delegation(owner, circle.company.person())
         case "event_id":
@@ -295,6 +305,14 @@ def request_of(
         "GET /rooms/check-in": {"params": {"token": "unknown"}},
         "PUT /notifications/preferences": {"json": {"choices": []}},
         "PUT /notifications/quiet-hours": {"json": {"start": "22:00", "end": "07:00"}},
+        "PUT /notifications/digest": {"json": {"at": "08:00"}},
+        "PUT /notifications/reminders": {"json": {"timed": [], "all_day": []}},
+        "PUT /calendars/{calendar_id}/reminders": {"json": {"timed": [], "all_day": []}},
+        "PUT /events/{event_id}/reminders": {"json": {"reminders": []}},
+        "POST /push/subscriptions": {"json": subscription()},
+        "POST /webhooks": {"json": _WEBHOOK},
+        "PUT /webhooks/{webhook_id}": {"json": _WEBHOOK},
+        "PATCH /webhooks/{webhook_id}": {"json": {"name": "Taken over"}},
         "POST /rsvp/{token}": {"data": {"response": "accepted"}},
         "POST /mail/inbound": {"content": b"Subject: x", "headers": {"Content-Type": "message/rfc822"}},
         "POST /rooms/check-in": {"params": {"token": "unknown"}},
@@ -351,6 +369,9 @@ def _email_of(ids: dict[str, str], circle: Circle, asker: Person | None) -> str:
     """The e-mail that the person named in the path has: a PUT must not be refused for another reason."""
     everybody = [*circle.people.values(), circle.colleague, *([asker] if asker else [])]
     return next((person.email for person in everybody if person.id == ids.get("user_id")), "x@new.example")
+
+
+_WEBHOOK = {"name": "Hook", "url": "https://hooks.example/", "types": ["event.created"]}
 
 
 _PIXEL = bytes.fromhex(

@@ -33,6 +33,8 @@ LISTS: dict[str, dict[str, Any]] = {
     "/statistics/busiest": SPRING,
     "/feeds": {},
     "/notifications": {"limit": 500},
+    "/outbox/dead-letters": {"limit": 500},
+    "/webhooks": {"limit": 500},
     "/changes": {"limit": 500},
     "/calendars/subscriptions": {},
     "/rooms/requests": {},
@@ -66,6 +68,7 @@ UNDATED = ("/rooms/nearest", "/room-blockings")
 ASKERS = {
     **dict.fromkeys(("/feeds", "/calendars/subscriptions", "/audit", "/users/export"), "admin"),
     **dict.fromkeys(("/rooms/requests", "/rooms/holds", "/rooms/waiting", "/notifications"), "admin"),
+    **dict.fromkeys(("/outbox/dead-letters", "/webhooks"), "admin"),
 }
 OF_THE_INSTALLATION = {"/users", "/users/search", "/organizations", "/audit"}
 # Figures without a name in them.

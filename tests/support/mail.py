@@ -9,7 +9,12 @@ from typing import Any, Self
 from aiosmtpd.controller import Controller
 from psycopg import Connection
 
+from app.core import tenancy
+from app.db import SessionLocal
+from app.models.base import now
+from app.models.outbox import OutboxMessage
 from app.supervisor.ports import free_port
+from tests.support.people import Company
 
 
 @dataclass
@@ -32,6 +37,21 @@ def written_to(database: Connection, email: str) -> list[Written]:
         "SELECT template, language, values FROM outbox_messages WHERE recipient = %s ORDER BY created_at", [email]
     )
     return [Written(*row) for row in rows]
+
+
+def dead_letter(company: Company) -> str:
+    """The id of a mail that was given up."""
+    message = OutboxMessage(
+        organization_id=company.organization.id,
+        template="notice",
+        recipient="nobody@example.com",
+        language="en",
+        failed_at=now(),
+    )
+    with SessionLocal.begin() as session:
+        tenancy.enter(session, company.organization.id, origin="test")
+        session.add(message)
+        return str(message.id)
 
 
 def token_for(database: Connection, email: str) -> str:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Query
 
-from app.api.deps import AdminUser, page_request
+from app.api.deps import AdminUser, CurrentUser, page_request
 from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
 from app.api.transaction_route import TransactionRoute
@@ -53,7 +53,7 @@ def retry_dead_letters(user: AdminUser, session: SessionDep, query: Annotated[Re
     summary="Try again one that could not be sent",
     responses=responses(401, 403, 404, 409),
 )
-def retry_dead_letter(dead_letter_id: UUID, user: AdminUser, session: SessionDep) -> None:
+def retry_dead_letter(dead_letter_id: UUID, user: CurrentUser, session: SessionDep) -> None:
     """As if it were new."""
     dead_letter_service.retry(session, user, dead_letter_id)
 
@@ -64,6 +64,6 @@ def retry_dead_letter(dead_letter_id: UUID, user: AdminUser, session: SessionDep
     summary="Forget one that could not be sent",
     responses=responses(401, 403, 404),
 )
-def delete_dead_letter(dead_letter_id: UUID, user: AdminUser, session: SessionDep) -> None:
+def delete_dead_letter(dead_letter_id: UUID, user: CurrentUser, session: SessionDep) -> None:
     """For good."""
     dead_letter_service.delete(session, user, dead_letter_id)

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from app.api.deps import AdminUser, IfMatch, PageParams
+from app.api.deps import AdminUser, CurrentUser, IfMatch, PageParams
 from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
 from app.api.transaction_route import TransactionRoute
@@ -51,7 +51,7 @@ def create_webhook(data: WebhookWrite, user: AdminUser, session: SessionDep) -> 
 
 
 @router.get("/{webhook_id}", response_model=WebhookRead, summary="Read a webhook", responses=responses(401, 403, 404))
-def read_webhook(webhook_id: UUID, user: AdminUser, session: SessionDep) -> Any:
+def read_webhook(webhook_id: UUID, user: CurrentUser, session: SessionDep) -> Any:
     """And how it does."""
     return webhook_service.get_webhook(session, user, webhook_id)
 
@@ -60,7 +60,7 @@ def read_webhook(webhook_id: UUID, user: AdminUser, session: SessionDep) -> Any:
     "/{webhook_id}", response_model=WebhookRead, summary="Replace a webhook", responses=responses(401, 403, 404, 412)
 )
 def replace_webhook(
-    webhook_id: UUID, data: WebhookWrite, user: AdminUser, session: SessionDep, if_match: IfMatch
+    webhook_id: UUID, data: WebhookWrite, user: CurrentUser, session: SessionDep, if_match: IfMatch
 ) -> Any:
     """What waits goes to the new address. Switched off, it hears of nothing that changes meanwhile."""
     return webhook_service.change_webhook(session, user, webhook_id, data.model_dump(), if_match)
@@ -72,7 +72,7 @@ def replace_webhook(
 def patch_webhook(
     webhook_id: UUID,
     data: WebhookPatch,  # type: ignore[valid-type]
-    user: AdminUser,
+    user: CurrentUser,
     session: SessionDep,
     if_match: IfMatch,
 ) -> Any:
@@ -82,7 +82,7 @@ def patch_webhook(
 
 
 @router.delete("/{webhook_id}", status_code=204, summary="Delete a webhook", responses=responses(401, 403, 404, 412))
-def delete_webhook(webhook_id: UUID, user: AdminUser, session: SessionDep, if_match: IfMatch) -> None:
+def delete_webhook(webhook_id: UUID, user: CurrentUser, session: SessionDep, if_match: IfMatch) -> None:
     """With its log, and what waits for it."""
     webhook_service.delete_webhook(session, user, webhook_id, if_match)
 
@@ -93,7 +93,7 @@ def delete_webhook(webhook_id: UUID, user: AdminUser, session: SessionDep, if_ma
     summary="Give a webhook a new secret",
     responses=responses(401, 403, 404),
 )
-def rotate_webhook_secret(webhook_id: UUID, user: AdminUser, session: SessionDep) -> Any:
+def rotate_webhook_secret(webhook_id: UUID, user: CurrentUser, session: SessionDep) -> Any:
     """Told this once. The old one signs nothing any more."""
     return _with_secret(webhook_service.rotate_secret(session, user, webhook_id))
 
@@ -105,7 +105,7 @@ def rotate_webhook_secret(webhook_id: UUID, user: AdminUser, session: SessionDep
     summary="Send a webhook a ping",
     responses=responses(401, 403, 404, 409),
 )
-def ping_webhook(webhook_id: UUID, user: AdminUser, session: SessionDep) -> Any:
+def ping_webhook(webhook_id: UUID, user: CurrentUser, session: SessionDep) -> Any:
     """To see whether it arrives."""
     return webhook_service.ping(session, user, webhook_id)
 
@@ -116,7 +116,7 @@ def ping_webhook(webhook_id: UUID, user: AdminUser, session: SessionDep) -> Any:
     summary="List what a webhook was told",
     responses=responses(401, 403, 404),
 )
-def list_webhook_deliveries(webhook_id: UUID, user: AdminUser, session: SessionDep, page: PageParams) -> Any:
+def list_webhook_deliveries(webhook_id: UUID, user: CurrentUser, session: SessionDep, page: PageParams) -> Any:
     """The newest first, for OUTBOX_KEEP_DAYS."""
     items, cursor = webhook_service.list_deliveries(session, user, webhook_id, page)
     return Page(items=items, next_cursor=cursor)
@@ -128,7 +128,7 @@ def list_webhook_deliveries(webhook_id: UUID, user: AdminUser, session: SessionD
     summary="Read what a webhook was told",
     responses=responses(401, 403, 404),
 )
-def read_webhook_delivery(webhook_id: UUID, delivery_id: UUID, user: AdminUser, session: SessionDep) -> Any:
+def read_webhook_delivery(webhook_id: UUID, delivery_id: UUID, user: CurrentUser, session: SessionDep) -> Any:
     """With the body that was sent."""
     return webhook_service.read_delivery(session, user, webhook_id, delivery_id)
 
@@ -140,7 +140,7 @@ def read_webhook_delivery(webhook_id: UUID, delivery_id: UUID, user: AdminUser, 
     summary="Tell a webhook something once more",
     responses=responses(401, 403, 404, 409),
 )
-def replay_webhook_delivery(webhook_id: UUID, delivery_id: UUID, user: AdminUser, session: SessionDep) -> Any:
+def replay_webhook_delivery(webhook_id: UUID, delivery_id: UUID, user: CurrentUser, session: SessionDep) -> Any:
     """The same body, with the same id inside, newly signed."""
     return webhook_service.replay(session, user, webhook_id, delivery_id)
 
