@@ -12,13 +12,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench import (
+    mail_figures,
     meeting_figures_find,
     meeting_figures_ics,
+    message_race_figures,
     people_figures,
+    reminder_figures,
     rig,
     room_finding_figures,
     room_race_figures,
     series_figures,
+    stream_figures,
     whole,
 )
 from bench.client import BRIEF, NORMAL, Client, Incorrect
@@ -62,6 +66,7 @@ def measure(folder: Path, *, quick: bool) -> tuple[str, bool]:
         figures = [*_told(_calendar(servers, client, quick=quick)), *_told(_people(servers, client, quick=quick))]
         _say("loading rooms")
         figures += _told(room_finding_figures.run(servers, client, quick=quick))
+        figures += _told(_messages(servers, quick=quick))
         machine = describe(servers.postgres.version(), servers.valkey.version())
     figures.extend(starts)
     return markdown(figures, client.ping, machine), all(figure.reached for figure in figures if figure.must)
@@ -83,6 +88,12 @@ def _people(servers: Servers, client: Client, *, quick: bool) -> Iterator[Figure
     shapes = PEOPLE_QUICK if quick else PEOPLE_FULL
     _say(f"loading {shapes.many.people:,} people, and {shapes.crowd.people:,}")
     yield from people_figures.run(servers, client, shapes)
+
+
+def _messages(servers: Servers, *, quick: bool) -> Iterator[Figure]:
+    _say("messages")
+    for part in (mail_figures, stream_figures, reminder_figures, message_race_figures):
+        yield from part.run(servers, quick=quick)
 
 
 def _sizes(running: Rig) -> Iterator[Figure]:

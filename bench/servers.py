@@ -13,6 +13,7 @@ from typing import Any
 from celery import Celery
 
 from app.core.config import get_settings
+from app.core.queues import queue_of
 from app.core.security import create_access_token
 from app.supervisor.postgres import EmbeddedPostgres
 from app.supervisor.valkey import EmbeddedValkey
@@ -20,8 +21,6 @@ from bench.databases import Database
 from bench.processes import ROOT, Process, Server, WorkFailed
 
 SECRET_KEY = "a key of the benchmark, which is long enough"
-# Where the application's workers look for tasks.
-QUEUE = "planner"
 UNREACHED_LIMIT = "1000000000/minute"
 
 
@@ -34,9 +33,9 @@ class Servers:
     folder: Path
 
     @contextmanager
-    def api(self, name: str, database: Database) -> Iterator[Server]:
+    def api(self, name: str, database: Database, **settings: str) -> Iterator[Server]:
         """The API on a database."""
-        environment = self._environment(database.url)
+        environment = {**self._environment(database.url), **settings}
         with _running(Server(["-m", "app", "api"], environment, self._log(name))) as server:
             yield server
 
@@ -47,9 +46,21 @@ class Servers:
             yield server
 
     @contextmanager
-    def worker(self, name: str, database: Database) -> Iterator[Process]:
+    def worker(self, name: str, database: Database, *options: str, **settings: str) -> Iterator[Process]:
         """A Celery worker on a database; it may not be ready yet."""
-        process = Process(["-m", "app", "worker"], self._environment(database.url), self._log(name))
+        with self._process(["worker", *options], name, database, **settings) as process:
+            yield process
+
+    @contextmanager
+    def beat(self, name: str, database: Database, **settings: str) -> Iterator[Process]:
+        """The scheduler of the periodic tasks."""
+        with self._process(["beat"], name, database, **settings) as process:
+            yield process
+
+    @contextmanager
+    def _process(self, arguments: Sequence[str], name: str, database: Database, **settings: str) -> Iterator[Process]:
+        environment = {**self._environment(database.url), **settings}
+        process = Process(["-m", "app", *arguments], environment, self._log(name))
         try:
             yield process
         finally:
@@ -59,7 +70,7 @@ class Servers:
         """Ask the workers for these tasks; nothing is lost where none runs."""
         with Celery(broker=self.valkey.url) as sender:
             for name in names:
-                sender.send_task(name, queue=QUEUE, expires=60, ignore_result=True)
+                sender.send_task(name, queue=queue_of(name), expires=60, ignore_result=True)
 
     def work(self, module: str, database: Database, *arguments: str) -> dict[str, Any]:
         """What a module of ours, run as a process of its own on a database, tells as JSON in its last line."""

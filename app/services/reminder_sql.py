@@ -101,6 +101,10 @@ def wanted(occurrences: str, people: str = "") -> str:
             SELECT CASE WHEN c.is_all_day THEN first_instant(m.day + interval '1 day', c.zone)
                         ELSE c.starts_at END AS begins_at
         ) b
+        -- Whoever has no browser for it needs no row that says so.
+        WHERE r.channel <> 'push' OR EXISTS (
+            SELECT FROM push_subscriptions s WHERE s.organization_id = :company AND s.user_id = c.user_id
+        )
     )
     """
 

@@ -1,6 +1,7 @@
 """Delivering what the outbox holds, the companies in turns."""
 
 import time
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -8,7 +9,7 @@ import structlog
 from app.db import SessionLocal
 from app.services import delivery_service
 from app.services.delivery_service import LEASE, LEASE_MARGIN, Delivery, Parcel, Way
-from app.tasks.rounds import in_company
+from app.tasks.rounds import each_of, in_company
 
 log = structlog.get_logger(__name__)
 
@@ -26,8 +27,7 @@ def deliver_all(way: Way) -> int:
         companies = delivery_service.companies_with_messages(session, way.channel)
     while companies:
         still_busy = []
-        for company in companies:
-            outcomes = _turn(company, way)
+        for company, outcomes in each_of(companies, partial(_turn, way=way), "send_outbox"):
             sent += outcomes.count(Delivery.SENT)
             if Delivery.SERVER_DOWN in outcomes:
                 log.warning("server_down", channel=way.channel, sent=sent)
@@ -39,7 +39,7 @@ def deliver_all(way: Way) -> int:
     return sent
 
 
-def _turn(company: UUID, way: Way) -> list[Delivery]:
+def _turn(company: UUID, way: Way) -> tuple[UUID, list[Delivery]]:
     ends_at = time.monotonic() + (LEASE - LEASE_MARGIN).total_seconds()
     with in_company(company, "send_outbox") as session:
         parcels = delivery_service.claim(session, company, way, MESSAGES_A_TURN)
@@ -59,4 +59,4 @@ def _turn(company: UUID, way: Way) -> list[Delivery]:
     if untried:
         with in_company(company, "send_outbox") as session:
             delivery_service.release(session, untried)
-    return outcomes
+    return company, outcomes

@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
 from aiosmtpd.smtp import AuthResult
 from fastapi.testclient import TestClient
+from sqlmodel import Session
 
 from app.core import tenancy
 from app.core.config import get_settings
@@ -17,6 +19,7 @@ from app.core.ids import new_id
 from app.core.mail import FolderMailer, open_mailer
 from app.db import SessionLocal
 from app.services import delivery_service, outbox_service
+from app.services.delivery_service import Parcel
 from app.services.mail_sending import MailWay
 from app.services.outbox_service import Mail, MailTemplate
 from app.supervisor.ports import free_port
@@ -398,3 +401,22 @@ def test_a_lost_broker_fails_no_request(company: Company, database: psycopg.Conn
         assert admin.get("/auth/me").status_code == 200
         assert retry_until(lambda: "nudge_lost" in api.output(), SECONDS), api.output()
     assert state(database, email)[:3] == (0, False, False)
+
+
+def test_a_company_that_fails_keeps_no_other_from_its_turn(
+    company: Company, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Company.create(company.client)
+    for each in (company, other):
+        invite(each)
+    claim = delivery_service.claim
+
+    def fail(session: Session, company_id: UUID, *rest: Any) -> list[Parcel]:
+        if company_id == company.organization.id:
+            raise ZeroDivisionError
+        return claim(session, company_id, *rest)
+
+    monkeypatch.setattr(delivery_service, "claim", fail)
+    assert send_outbox() >= 1
+    monkeypatch.undo()
+    assert send_outbox() >= 1

@@ -96,10 +96,10 @@ def test_rule_22_moving_voids_the_old_reminders_and_makes_new_ones(
 ) -> None:
     made = company.admin.create_event(**soon(55), participants=[{"user_id": anna.id}])
     run(company)
-    (before, *_), _ = due(database, anna)
+    ((before, *_),) = due(database, anna)
     accepted(company.admin.patch(f"/events/{made['id']}", soon(58)))
     run(company)
-    (after, *_), _ = due(database, anna)
+    ((after, *_),) = due(database, anna)
     assert after > before
     assert reminded(anna) == []
     # Moved to what is soon, it is due at once; moved again, once more.
@@ -117,13 +117,13 @@ def test_rule_22_cancelling_leaving_and_declining_void_reminders(
     guests = [{"user_id": anna.id}, {"user_id": boris.id}]
     cancelled, declined, left = (company.admin.create_event(**soon(30), participants=guests) for _ in range(3))
     run(company)
-    assert len(due(database, anna)) == 6
+    assert len(due(database, anna)) == 3
     assert company.admin.delete(f"/events/{cancelled['id']}").status_code == 204
     accepted(anna.put(f"/events/{declined['id']}/response", {"response": "declined"}))
     accepted(company.admin.patch(f"/events/{left['id']}", {"participants": [{"user_id": boris.id}]}))
     run(company)
     assert due(database, anna) == []
-    assert len(due(database, boris)) == 4
+    assert len(due(database, boris)) == 2
     # What changes between planning and sending counts as well, and nobody who is gone is reminded.
     accepted(company.admin.patch(f"/events/{left['id']}", {"status": "cancelled"}))
     accepted(boris.put(f"/events/{declined['id']}/response", {"response": "declined"}))
@@ -245,7 +245,7 @@ def test_the_nearest_setting_decides_and_says_so(company: Company, anna: Person,
         assert accepted(anna.get(event))["level"] == level
     run(company)
     assert due(database, anna) == []
-    assert len(due(database, company.admin)) == 2
+    assert len(due(database, company.admin)) == 1
     want(company.admin, event)
     run(company)
     assert due(database, company.admin) == []

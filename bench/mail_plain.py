@@ -1,0 +1,58 @@
+"""The same mails without any of Planner's promises: composed and sent in a loop over one connection, to compare with.
+
+`python -m bench.mail_plain PORT COUNT` tells the seconds as JSON.
+"""
+
+import json
+import smtplib
+import sys
+import time
+
+from app.core.ids import new_id
+from app.core.mail import CalendarPart, Letter, compose
+from app.services.mail_templates import render
+
+SENDER = "Planner <planner@firm.example>"
+CALENDAR = "\r\n".join(
+    [
+        *("BEGIN:VCALENDAR", "PRODID:-//Planner//EN", "VERSION:2.0", "METHOD:REQUEST", "BEGIN:VEVENT"),
+        *("UID:plain@firm.example", "DTSTAMP:20270322T080000Z", "DTSTART:20270322T080000Z", "SUMMARY:Meeting"),
+        *("ORGANIZER:mailto:person-0@firm.example", "ATTENDEE:mailto:person-1@firm.example", "SEQUENCE:0"),
+        *("END:VEVENT", "END:VCALENDAR", ""),
+    ]
+)
+VALUES = {
+    "why": "invited",
+    "sender": "person-0@firm.example",
+    "title": "Meeting",
+    "start": "2027-03-22T08:00:00+00:00",
+    "all_day": None,
+    "repeats": None,
+    "location": "Here",
+    "reason": None,
+    "time_zone": "Europe/Berlin",
+}
+
+
+def main() -> None:
+    port, count = int(sys.argv[1]), int(sys.argv[2])
+    with smtplib.SMTP("127.0.0.1", port) as server:
+        started = time.perf_counter()
+        for number in range(count):
+            texts = render("event_notice", "en", VALUES)
+            letter = Letter(
+                id=new_id(),
+                recipient=f"person-{number}@firm.example",
+                language="en",
+                subject=texts.subject,
+                text=texts.text,
+                html=texts.html,
+                calendar=CalendarPart("REQUEST", CALENDAR),
+            )
+            server.send_message(compose(letter, SENDER))
+        seconds = time.perf_counter() - started
+    print(json.dumps({"seconds": seconds}))
+
+
+if __name__ == "__main__":
+    main()
