@@ -10,6 +10,9 @@ from app.schemas.calendar import CalendarRead
 from app.schemas.common import DateOrInstant, Instant, Output
 from app.schemas.event import EventRead
 
+# It names departments, and walks that are not at their end.
+CURSOR_MAX_LENGTH = 8000
+
 
 class BusyEventRead(Output):
     """An event of which only the time may be known."""

@@ -124,6 +124,7 @@ def test_many_changes_of_one_event_are_told_once(replica: Replica) -> None:
 
 def test_an_event_that_changes_while_somebody_pages_is_told_again(replica: Replica) -> None:
     first, second = (replica.person.create_event()["id"] for _ in range(2))
+    settled()
     assert replica.page(limit=1)
     accepted(replica.person.patch(f"/events/{first}", {"title": "While paging"}))
     settled()

@@ -9,13 +9,12 @@ from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
 from app.api.transaction_route import TransactionRoute
 from app.db import SessionDep
-from app.schemas.change import ChangePage
+from app.schemas.change import CURSOR_MAX_LENGTH, ChangePage
 from app.services import change_service
 
 router = PrefixRouter(prefix="/changes", tags=["changes"], route_class=TransactionRoute)
 
 # Departments and walks that are under way stand in the cursor; a chart may be fifty levels deep.
-CURSOR_MAX_LENGTH = 8000
 
 
 @router.get("", response_model=ChangePage, summary="What changed since", responses=responses(401, 403, 410))

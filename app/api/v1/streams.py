@@ -24,6 +24,7 @@ from app.core.errors import Gone
 from app.core.security import STREAM_TICKET_SECONDS, create_stream_ticket
 from app.core.tenancy import READS
 from app.db import SessionDep, SessionLocal, get_read_engine
+from app.schemas.change import CURSOR_MAX_LENGTH
 from app.schemas.stream import StreamTicket
 from app.services import change_service, live_people, notification_stream, session_service
 from app.services.notification_service import UNREAD_COUNTED_MAX
@@ -40,9 +41,10 @@ of_notifications = PrefixRouter(prefix="/notifications", tags=["notifications"])
 
 def last_place(
     cursor: Annotated[
-        str | None, Query(max_length=20_000, description="Go on from here: the id of the last event that came")
+        str | None,
+        Query(max_length=CURSOR_MAX_LENGTH, description="Go on from here: the id of the last event that came"),
     ] = None,
-    last_event_id: Annotated[str | None, Header(alias="Last-Event-ID", max_length=20_000)] = None,
+    last_event_id: Annotated[str | None, Header(alias="Last-Event-ID", max_length=CURSOR_MAX_LENGTH)] = None,
 ) -> str | None:
     """Where a stream goes on: EventSource sends the header of itself when it connects again."""
     return last_event_id or cursor
