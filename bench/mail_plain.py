@@ -1,6 +1,6 @@
 """The same mails without any of Planner's promises: composed and sent in a loop over one connection, to compare with.
 
-`python -m bench.mail_plain PORT COUNT` tells the seconds as JSON.
+`python -m bench.mail_plain PORT COUNT GUESTS` tells the seconds as JSON; each mail names so many guests.
 """
 
 import json
@@ -13,14 +13,6 @@ from app.core.mail import CalendarPart, Letter, compose
 from app.services.mail_templates import render
 
 SENDER = "Planner <planner@firm.example>"
-CALENDAR = "\r\n".join(
-    [
-        *("BEGIN:VCALENDAR", "PRODID:-//Planner//EN", "VERSION:2.0", "METHOD:REQUEST", "BEGIN:VEVENT"),
-        *("UID:plain@firm.example", "DTSTAMP:20270322T080000Z", "DTSTART:20270322T080000Z", "SUMMARY:Meeting"),
-        *("ORGANIZER:mailto:person-0@firm.example", "ATTENDEE:mailto:person-1@firm.example", "SEQUENCE:0"),
-        *("END:VEVENT", "END:VCALENDAR", ""),
-    ]
-)
 VALUES = {
     "why": "invited",
     "sender": "person-0@firm.example",
@@ -35,7 +27,8 @@ VALUES = {
 
 
 def main() -> None:
-    port, count = int(sys.argv[1]), int(sys.argv[2])
+    port, count, guests = map(int, sys.argv[1:])
+    calendar = _calendar(guests)
     with smtplib.SMTP("127.0.0.1", port) as server:
         started = time.perf_counter()
         for number in range(count):
@@ -47,11 +40,23 @@ def main() -> None:
                 subject=texts.subject,
                 text=texts.text,
                 html=texts.html,
-                calendar=CalendarPart("REQUEST", CALENDAR),
+                calendar=CalendarPart("REQUEST", calendar),
             )
             server.send_message(compose(letter, SENDER))
         seconds = time.perf_counter() - started
     print(json.dumps({"seconds": seconds}))
+
+
+def _calendar(guests: int) -> str:
+    attendee = "ATTENDEE;CUTYPE=INDIVIDUAL;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:person-{}@firm.example"
+    lines = [
+        *("BEGIN:VCALENDAR", "PRODID:-//Planner//EN", "VERSION:2.0", "METHOD:REQUEST", "BEGIN:VEVENT"),
+        *("UID:plain@firm.example", "DTSTAMP:20270322T080000Z", "DTSTART:20270322T080000Z", "SUMMARY:Meeting"),
+        "ORGANIZER:mailto:person-0@firm.example",
+        *(attendee.format(number) for number in range(guests)),
+        *("SEQUENCE:0", "END:VEVENT", "END:VCALENDAR", ""),
+    ]
+    return "\r\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from app.schemas.calendar import CalendarRead
 from app.schemas.common import DateOrInstant, Instant, Output
 from app.schemas.event import EventRead
 
-# It names departments, and walks that are not at their end.
+# Departments and walks that are under way stand in the cursor; a chart may be fifty levels deep.
 CURSOR_MAX_LENGTH = 8000
 
 

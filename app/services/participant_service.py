@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, func, select, text, true, update
@@ -10,13 +10,16 @@ from sqlmodel import Session, col
 
 from app.core.config import get_settings
 from app.core.errors import Invalid
+from app.core.ids import new_id
+from app.models.base import now
 from app.models.department import Department
 from app.models.event import Event
 from app.models.participant import EventParticipant, ParticipantResponse
 from app.models.user import User
 from app.schemas.participant import ParticipantWrite
+from app.services.bulk_rows import insert_rows
 from app.services.department_members import count_people
-from app.services.rows import flush
+from app.services.rows import flush, refusals_as
 
 # What an override takes over of its series, or a part of a split series of the whole: everybody, with their answers.
 _COPY = text("""
@@ -99,17 +102,30 @@ def apply_difference(session: Session, event: Event, difference: Difference) -> 
                 col(EventParticipant.id).in_(gone) | col(EventParticipant.via_department_id).in_(departments),
             )
         )
+    new = []
     for participant in difference.added:
         row = present.get(Key.of(participant))
         if row is None:
-            values = participant.model_dump()
-            session.add(
-                EventParticipant(**values, organization_id=event.organization_id, event_id=event.id, span=event.span)
-            )
+            new.append(_new_row(event, participant))
         elif row.via_department_id is not None:
             # Answered as one of a department so far, and now invited by name.
             row.via_department_id, row.role = None, participant.role
     flush(session)
+    # In one statement: what its triggers do, they do for all participants of the event.
+    with refusals_as():
+        insert_rows(session, EventParticipant, new)
+
+
+def _new_row(event: Event, participant: ParticipantWrite) -> dict[str, Any]:
+    return {
+        **participant.model_dump(mode="json"),
+        "organization_id": event.organization_id,
+        "id": new_id(),
+        "event_id": event.id,
+        "response": ParticipantResponse.NEEDS_ACTION,
+        "span": event.span,
+        "created_at": now(),
+    }
 
 
 def copy_participants(session: Session, source: Event, *targets: Event) -> None:

@@ -14,8 +14,6 @@ from app.services import change_service
 
 router = PrefixRouter(prefix="/changes", tags=["changes"], route_class=TransactionRoute)
 
-# Departments and walks that are under way stand in the cursor; a chart may be fifty levels deep.
-
 
 @router.get("", response_model=ChangePage, summary="What changed since", responses=responses(401, 403, 410))
 def list_changes(
