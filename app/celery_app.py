@@ -107,7 +107,7 @@ app.conf.update(
         },
         "send-event-reminders": {
             "task": "app.tasks.email_tasks.send_event_reminders",
-            "schedule": crontab(minute="*/5"),
+            "schedule": timedelta(minutes=5),
             "options": {"expires": 300},
         },
         # A reminder five minutes late is none.

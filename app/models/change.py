@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index
+from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field, SQLModel
 
 from app.models.base import now, one_of
@@ -33,8 +33,9 @@ class Change(SQLModel, table=True):
     __tablename__ = "changes"
     __table_args__ = (
         Index(None, "organization_id", "stream_id", "xid", "object_id"),
-        # All streams of a company in the order of transactions (`change_following`).
-        Index(None, "organization_id", "xid"),
+        # All streams of a company in the order of transactions (`change_following`). It holds every row, and is partial
+        # so that whoever reads one stream is never planned to walk through all of them.
+        Index("ix_changes_followed", "organization_id", "xid", postgresql_where=text("kind <> ''")),
         one_of("kind", ChangeKind),
     )
 

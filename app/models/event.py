@@ -82,6 +82,7 @@ class Event(OwnedByOrganization, Timestamped, Versioned, table=True):
         ),
         # The transaction that made it, by which whoever follows all changes knows what is new (`change_following`).
         Column("created_xid", BigInteger, server_default=text("pg_current_xact_id()::text::bigint"), nullable=False),
+        Index(None, "organization_id", "created_xid"),
         # Targets of keys that carry a copy: PostgreSQL updates the copies itself (ON UPDATE CASCADE).
         UniqueConstraint("organization_id", "id", "calendar_id"),
         UniqueConstraint("organization_id", "id", "span"),

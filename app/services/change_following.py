@@ -29,13 +29,13 @@ _LOCK = text("""
 """)
 _BOUND = text("""
     SELECT max(xid) FROM (
-        SELECT xid FROM changes WHERE organization_id = :company AND xid >= :xid AND xid < :xmin
+        SELECT xid FROM changes WHERE organization_id = :company AND xid >= :xid AND xid < :xmin AND kind <> ''
         ORDER BY xid LIMIT :limit
     ) c
 """)
 _CHANGED = text("""
     SELECT DISTINCT object_id FROM changes
-    WHERE organization_id = :company AND xid >= :xid AND xid <= :bound AND kind = 'event'
+    WHERE organization_id = :company AND xid >= :xid AND xid <= :bound AND kind <> '' AND kind = 'event'
 """)
 _ADVANCE = text("""
     UPDATE change_followers SET xid = :xid, updated_at = now() WHERE organization_id = :company AND name = :name
@@ -46,7 +46,8 @@ _ADVANCE = text("""
 class Step:
     """What a follower is to look at: rows of `events` that changed, or are gone; whether there is more.
 
-    `since` and `until` are the first and the last of the transactions that changed them.
+    `since` and `until` are the first and the last of the transactions that were looked at. What one of them made and a
+    later one has changed since is among the events of the later one only (`events.created_xid`).
     """
 
     events: Collection[UUID]
@@ -84,8 +85,9 @@ def step(session: Session, company: UUID, follower: str, limit: int = CHANGES_A_
         return Step((), has_more=False)
     bound = session.execute(_BOUND, {**values, "xid": place.xid, "xmin": place.xmin}).scalar_one()
     if bound is None:
-        session.execute(_ADVANCE, {**values, "xid": max(place.xid, place.xmin)})
-        return Step((), has_more=False)
+        reached = max(place.xid, place.xmin)
+        session.execute(_ADVANCE, {**values, "xid": reached})
+        return Step((), has_more=False, since=place.xid, until=reached - 1)
     events = set(session.execute(_CHANGED, {**values, "xid": place.xid, "bound": bound}).scalars())
     session.execute(_ADVANCE, {**values, "xid": bound + 1})
     return Step(events, has_more=True, since=place.xid, until=bound)

@@ -14,8 +14,9 @@ _LOOK: HotStatement = hot_statement("""
            ARRAY(
                SELECT DISTINCT c.stream_id FROM changes c
                WHERE c.organization_id = %(company)s AND c.xid >= %(since)s::bigint AND c.xid < m.xmin
+                 AND c.kind <> ''
            ),
-           EXISTS (SELECT FROM changes c WHERE c.organization_id = %(company)s AND c.xid >= m.xmin)
+           EXISTS (SELECT FROM changes c WHERE c.organization_id = %(company)s AND c.xid >= m.xmin AND c.kind <> '')
     FROM moment m
 """)
 

@@ -25,11 +25,12 @@ def wanted(occurrences: str, people: str = "") -> str:
     WITH RECURSIVE told AS MATERIALIZED ({occurrences}),
     happening AS MATERIALIZED (
         SELECT o.series_id, o.original_start, o.starts_at, o.calendar_id, e.id AS event_id, e.organizer_id,
-               e.is_all_day, e.visibility
+               e.is_all_day, e.visibility, c.is_outside
         FROM (SELECT DISTINCT series_id, original_start FROM told) t
         JOIN event_occurrences o ON o.organization_id = :company AND o.series_id = t.series_id
              AND o.original_start = t.original_start
         JOIN events e ON e.organization_id = :company AND e.id = o.event_id
+        JOIN calendars c ON c.organization_id = :company AND c.id = o.calendar_id
         WHERE e.status <> 'cancelled'
     ),
     guests AS MATERIALIZED (
@@ -44,7 +45,8 @@ def wanted(occurrences: str, people: str = "") -> str:
         JOIN departments d ON d.organization_id = :company AND d.parent_id = b.id
     ),
     concerned AS (
-        SELECT event_id, organizer_id AS user_id, 1 AS reason FROM happening
+        -- Of a feed from outside, only those are reminded who ask for it.
+        SELECT event_id, organizer_id AS user_id, 1 AS reason FROM happening WHERE NOT is_outside
         UNION ALL
         SELECT event_id, user_id, 2 FROM guests WHERE user_id IS NOT NULL
         UNION ALL

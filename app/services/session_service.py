@@ -16,7 +16,7 @@ from app.core.security import REFRESH, create_access_token, create_refresh_token
 from app.models.base import now
 from app.models.user import AuthSession, User
 from app.schemas.auth import TokenPair
-from app.services.live_people import people_change
+from app.services.live_people import sessions_end
 
 # A client whose answer was lost, or two tabs at once, may repeat a refresh this long after the first.
 REFRESH_GRACE = timedelta(seconds=10)
@@ -120,7 +120,7 @@ def revoke(session: Session, session_id: UUID) -> None:
         .values(revoked_at=now())
         .returning(col(AuthSession.user_id))
     )
-    people_change(session, set(ended.scalars()))
+    sessions_end(session, set(ended.scalars()))
 
 
 def revoke_all(session: Session, user_id: UUID, *, except_session: UUID | None = None) -> None:
@@ -129,7 +129,7 @@ def revoke_all(session: Session, user_id: UUID, *, except_session: UUID | None =
     if except_session is not None:
         statement = statement.where(col(AuthSession.id) != except_session)
     session.execute(statement.values(revoked_at=now()))
-    people_change(session, {user_id})
+    sessions_end(session, {user_id})
 
 
 def delete_expired(session: Session, *, batch: int = 5000) -> int:

@@ -97,7 +97,7 @@ FUNCTIONS = {
     "companies_with_changes(follower text) RETURNS SETOF uuid": """
         SELECT o.id FROM organizations o JOIN change_followers f ON f.organization_id = o.id AND f.name = follower
         WHERE o.deleted_at IS NULL AND (f.cluster <> cluster_life() OR EXISTS (
-            SELECT FROM changes c WHERE c.organization_id = o.id AND c.xid >= f.xid
+            SELECT FROM changes c WHERE c.organization_id = o.id AND c.xid >= f.xid AND c.kind <> ''
         ))
     """,
     "companies_with_digests_due() RETURNS SETOF uuid": COMPANIES_WITH.format(
@@ -400,12 +400,21 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("event_id IS NOT NULL"),
     )
-    op.create_index(op.f("ix_changes_organization_id_xid"), "changes", ["organization_id", "xid"], unique=False)
+    op.create_index(
+        "ix_changes_followed",
+        "changes",
+        ["organization_id", "xid"],
+        unique=False,
+        postgresql_where=sa.text("kind <> ''"),
+    )
     op.add_column(
         "events",
         sa.Column(
             "created_xid", sa.BigInteger(), server_default=sa.text("pg_current_xact_id()::text::bigint"), nullable=False
         ),
+    )
+    op.create_index(
+        op.f("ix_events_organization_id_created_xid"), "events", ["organization_id", "created_xid"], unique=False
     )
     op.add_column(
         "notifications",
@@ -553,8 +562,9 @@ def downgrade() -> None:
     op.drop_column("outbox_messages", "channel")
     op.drop_index(op.f("ix_notifications_organization_id_user_id_xid_id"), table_name="notifications")
     op.drop_column("notifications", "xid")
+    op.drop_index(op.f("ix_events_organization_id_created_xid"), table_name="events")
     op.drop_column("events", "created_xid")
-    op.drop_index(op.f("ix_changes_organization_id_xid"), table_name="changes")
+    op.drop_index("ix_changes_followed", table_name="changes", postgresql_where=sa.text("kind <> ''"))
     op.drop_index(
         op.f("ix_reminder_settings_organization_id_event_id"),
         table_name="reminder_settings",

@@ -15,7 +15,7 @@ from app.core import tenancy
 from app.core.ids import new_id
 from app.db import SessionLocal
 from app.models.base import now
-from app.services import change_queries, occurrence_service
+from app.services import change_queries, change_watching, occurrence_service
 from app.tasks.cleanup_tasks import cleanup_changes
 from tests.api.change_replica import Replica, settled
 from tests.api.change_writers import Writer
@@ -393,4 +393,8 @@ def test_what_is_asked_is_found_by_indexes_under_row_level_security(company: Com
         plan = "\n".join(row[0] for row in cursor.execute("EXPLAIN " + statement.sql, statement.values(values)))
         assert "ix_changes_organization_id_stream_id_xid_object_id on changes" in plan
         condition = plan.partition("ix_changes_organization_id_stream_id_xid_object_id on changes")[2]
+        following = change_watching._LOOK
+        asked = following.values({"company": company.organization.id, "since": 1})
+        watched = "\n".join(row[0] for row in cursor.execute("EXPLAIN " + following.sql, asked))
+        assert "ix_changes_followed on changes" in watched
         assert "ROW(xid, object_id) > ROW(" in condition.partition("Index Cond")[2].partition("\n")[0]

@@ -124,8 +124,10 @@ def test_several_processes_add_up_their_figures(tmp_path_factory: pytest.TempPat
         for server in (one, other):
             for _ in range(3):
                 server.client.get("/readyz")
+        url = f"http://127.0.0.1:{one.port}/metrics"
+        refused(one.client.get(url, headers={"X-Forwarded-For": "198.51.100.7"}), 404, "not_found")
         key = 'planner_http_requests_total{method="GET",route="/readyz",status="204"} 6.0'
-        assert key in one.client.get(f"http://127.0.0.1:{one.port}/metrics").text
+        assert key in one.client.get(url).text
 
 
 def test_each_task_has_its_queue() -> None:

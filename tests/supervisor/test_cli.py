@@ -99,6 +99,12 @@ def test_an_api_without_servers_says_what_to_do(planner: Planner) -> None:
     )
 
 
+def test_a_worker_knows_its_queues(planner: Planner) -> None:
+    done = planner("worker", "--queues", "mail,nonsense")
+    assert done.returncode == 2
+    assert "there is no queue nonsense" in done.stderr
+
+
 def test_create_admin_asks_for_options_where_there_is_no_terminal(planner: Planner) -> None:
     assert "--email is needed" in planner("create-admin").stderr
     assert "--password-stdin or --generate" in planner("create-admin", "--email", "a@example.com").stderr

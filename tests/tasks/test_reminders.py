@@ -353,3 +353,15 @@ def test_reminders_are_bounded_and_bad_ones_are_refused(company: Company, anna: 
     # It is nobody else's business: the event is as it was.
     assert accepted(company.admin.get(path))["level"] == "installation"
     assert accepted(company.admin.get(f"/events/{made['id']}"))["version"] == made["version"]
+
+
+def test_of_a_feed_from_outside_only_those_are_reminded_who_ask(
+    company: Company, anna: Person, database: psycopg.Connection
+) -> None:
+    made = anna.create_event(**soon(30))
+    database.execute("UPDATE calendars SET is_outside = true WHERE id = %s", [made["calendar_id"]])
+    catch_up(company)
+    assert due(database, anna) == []
+    want(anna, f"/calendars/{made['calendar_id']}/reminders", (20, "in_app"))
+    catch_up(company)
+    assert [row[1] for row in due(database, anna)] == [20]

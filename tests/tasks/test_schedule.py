@@ -1,6 +1,6 @@
 """Which tasks there are, under which names, and when they run."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from celery.schedules import crontab
@@ -11,6 +11,10 @@ from app.celery_app import celery_app
 NAMES = {
     "app.tasks.cleanup_tasks.cleanup_expired_tokens",
     "app.tasks.email_tasks.send_outbox",
+    "app.tasks.email_tasks.send_daily_digests",
+    "app.tasks.notification_tasks.send_pushes",
+    "app.tasks.webhook_tasks.send_webhooks",
+    "app.tasks.reminder_tasks.plan_reminders",
     "app.tasks.cleanup_tasks.purge_deleted_companies",
     "app.tasks.cleanup_tasks.cleanup_invitations_and_mail",
     "app.tasks.cleanup_tasks.cleanup_people",
@@ -43,8 +47,32 @@ def test_the_tasks_have_the_names_of_the_document() -> None:
     assert set(celery_app.tasks) >= {
         *NAMES,
         "app.tasks.notification_tasks.create_notification",
+        "app.tasks.notification_tasks.send_push_notification",
         "app.tasks.email_tasks.send_event_invitation",
+        "app.tasks.email_tasks.send_event_reminder",
     }
+
+
+def test_beat_has_the_entries_of_the_document() -> None:
+    entries = celery_app.conf.beat_schedule
+    reminders, notifications = entries["send-event-reminders"], entries["cleanup-notifications-daily"]
+    assert (reminders["task"], reminders["schedule"]) == (
+        "app.tasks.email_tasks.send_event_reminders",
+        timedelta(minutes=5),
+    )
+    assert (notifications["task"], notifications["schedule"]) == (
+        "app.tasks.cleanup_tasks.cleanup_old_notifications",
+        crontab(hour=3, minute=0),
+    )
+
+
+def test_what_cannot_wait_comes_round_within_seconds() -> None:
+    soon = {
+        entry["task"]
+        for entry in celery_app.conf.beat_schedule.values()
+        if isinstance(entry["schedule"], timedelta) and entry["schedule"] <= timedelta(seconds=15)
+    }
+    assert soon == {"app.tasks.email_tasks.send_event_reminders", "app.tasks.change_tasks.follow_changes"}
 
 
 def test_celery_is_configured_as_in_the_document() -> None:

@@ -92,6 +92,20 @@ def test_what_was_made_and_changed_before_anybody_looked_is_told_as_made(
     assert len(receiver.bodies) == 1
 
 
+def test_what_changes_before_anybody_may_look_at_it_is_told_as_made_all_the_same(
+    company: Company, receiver: Web, shared: str, database: psycopg.Connection
+) -> None:
+    """An open transaction lets the follower see what was made, but not yet what changed it."""
+    hook(company.admin, receiver, types=["event.created"])
+    event = company.admin.create_event(title="First", calendar_id=shared)
+    with psycopg.connect(database.info.dsn, password=database.info.password) as slow:
+        slow.execute("SELECT pg_current_xact_id()")
+        accepted(company.admin.patch(f"/events/{event['id']}", {"title": "Second"}))
+        follow_webhooks()
+    follow(company)
+    assert [message["data"]["id"] for message in told(receiver)] == [event["id"]]
+
+
 def test_only_what_is_chosen_is_told_and_of_private_things_only_that_they_are(
     company: Company, receiver: Web, shared: str
 ) -> None:

@@ -39,6 +39,9 @@ def _require_access(request: Request) -> None:
 
 
 def _is_local(request: Request) -> bool:
+    if "x-forwarded-for" in request.headers or "forwarded" in request.headers:
+        # A proxy on this machine speaks for somebody else.
+        return False
     try:
         return request.client is not None and ip_address(request.client.host).is_loopback
     except ValueError:

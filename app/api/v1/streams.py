@@ -91,8 +91,8 @@ async def follow_notifications(request: Request, claims: ClaimsOfStream, place: 
             told_unread[:] = [news.unread]
             counted = {"count": news.unread, "limit": UNREAD_COUNTED_MAX}
             events.append(Told("unread", json.dumps(counted), news.place))
-        channel = live_people.channel_of(actor.user_id)
-        return Seen(frozenset({channel}), news.place, events, _soon(news.is_behind))
+        mine = {live_people.channel_of(actor.user_id), live_people.sessions_channel_of(actor.user_id)}
+        return Seen(frozenset(mine), news.place, events, _soon(news.is_behind))
 
     return await _stream(request, claims, look).respond(place)
 
@@ -118,7 +118,7 @@ async def follow_events(request: Request, claims: ClaimsOfStream, place: LastPla
             companies[:] = [actor.company]
             channels = frozenset(map(change_watch.channel_of, change_service.followed(session, actor)))
             events, going_on, has_more = _changes(session, actor, cursor)
-        return Seen(channels | {live_people.channel_of(actor.user_id)}, going_on, events, _soon(has_more))
+        return Seen(channels | {live_people.sessions_channel_of(actor.user_id)}, going_on, events, _soon(has_more))
 
     watch: ChangeWatch = request.app.state.change_watch
     return await _stream(request, claims, look, lambda: watch.watching(companies[0])).respond(place)
