@@ -17,7 +17,7 @@ from app.models.notification import NotificationChannel, NotificationReason, Not
 from app.services.announcement_service import Announcement, MailText, announce
 from app.services.outbox_service import About, MailTemplate
 from app.services.reminder_planning import DEFAULTS, grace
-from app.services.reminder_sql import wanted
+from app.services.reminder_sql import OCCURRENCE, wanted
 
 REMINDERS_A_BATCH = 1000
 _REASONS = {1: NotificationReason.ORGANIZER, 2: NotificationReason.PARTICIPANT, 3: NotificationReason.ASKED}
@@ -29,7 +29,11 @@ _DUE = """
 """
 _ALL_DUE = text(_DUE.format(which=""))
 _DUE_OF_SERIES = text(_DUE.format(which="AND series_id = ANY(:series)"))
-_CLAIMED = "SELECT * FROM unnest(:series ::uuid[], :originals ::timestamptz[]) AS claimed (series_id, original_start)"
+_CLAIMED = f"""
+    SELECT {OCCURRENCE} FROM unnest(:series ::uuid[], :originals ::timestamptz[]) AS claimed (series_id, original_start)
+    JOIN event_occurrences o ON o.organization_id = :company AND o.series_id = claimed.series_id
+         AND o.original_start = claimed.original_start
+"""
 _STILL_WANTED = text(f"""
     {wanted(_CLAIMED, "AND c.user_id = ANY(:people)")}
     SELECT w.*, e.title, e.location, e.calendar_id, e.series_id IS NOT NULL OR e.is_recurring AS is_recurring,

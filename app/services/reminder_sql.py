@@ -16,7 +16,7 @@ def wanted(occurrences: str, people: str = "") -> str:
     """The reminders wanted for some occurrences: a WITH that ends in `wanted`.
 
     Args:
-        occurrences: SQL that selects series_id and original_start, and whatever else `people` needs, as `told`.
+        occurrences: SQL that selects OCCURRENCE from occurrences `o`.
         people: a condition on `c`, a row of who is concerned by what, which begins with AND.
     """
     needed = DETAILS_FROM_SQL.format(visibility="h.visibility")
@@ -24,19 +24,24 @@ def wanted(occurrences: str, people: str = "") -> str:
     return f"""
     WITH RECURSIVE told AS MATERIALIZED ({occurrences}),
     happening AS MATERIALIZED (
-        SELECT o.series_id, o.original_start, o.starts_at, o.calendar_id, e.id AS event_id, e.organizer_id,
-               e.is_all_day, e.visibility, c.is_outside
-        FROM (SELECT DISTINCT series_id, original_start FROM told) t
-        JOIN event_occurrences o ON o.organization_id = :company AND o.series_id = t.series_id
-             AND o.original_start = t.original_start
-        JOIN events e ON e.organization_id = :company AND e.id = o.event_id
-        JOIN calendars c ON c.organization_id = :company AND c.id = o.calendar_id
-        WHERE e.status <> 'cancelled'
+        SELECT DISTINCT t.*, e.organizer_id, e.is_all_day, e.visibility, e.is_outside
+        FROM told t
+        CROSS JOIN LATERAL (
+            SELECT e.organizer_id, e.is_all_day, e.visibility, c.is_outside
+            FROM events e JOIN calendars c ON c.organization_id = :company AND c.id = e.calendar_id
+            WHERE e.organization_id = :company AND e.id = t.event_id AND e.status <> 'cancelled'
+            LIMIT 1
+        ) e
     ),
     guests AS MATERIALIZED (
-        SELECT p.event_id, p.user_id, p.department_id, p.response
+        SELECT p.*
         FROM (SELECT DISTINCT event_id FROM happening) h
-        JOIN event_participants p ON p.organization_id = :company AND p.event_id = h.event_id AND p.email IS NULL
+        CROSS JOIN LATERAL (
+            SELECT p.event_id, p.user_id, p.department_id, p.response FROM event_participants p
+            WHERE p.organization_id = :company AND p.event_id = h.event_id AND p.email IS NULL
+            -- Asked event by event: nobody knows before how few there are.
+            OFFSET 0
+        ) p
     ),
     below AS (
         SELECT DISTINCT department_id AS root, department_id AS id FROM guests WHERE department_id IS NOT NULL
@@ -115,6 +120,7 @@ def _level(name: str, condition: str) -> str:
     return f"LEFT JOIN reminder_settings {name} ON {_ON_ROW} AND {condition}".replace("s.", f"{name}.")
 
 
+OCCURRENCE = "o.series_id, o.original_start, o.event_id, o.calendar_id, o.starts_at"
 # The occurrences that somebody may have to be reminded of between :since and :until: for each distance that anybody in
 # the company has chosen, those that start so long after. Overlapping stretches are walked once.
 DUE_BETWEEN = f"""
@@ -130,23 +136,31 @@ DUE_BETWEEN = f"""
         UNION
         SELECT r.minutes, true FROM jsonb_to_recordset(CAST(:default_all_day AS jsonb)) AS r (minutes int)
     ),
+    -- With bounds that are plain columns: row-level security lets no function that may tell something into an index.
     stretches AS MATERIALIZED (
-        SELECT unnest(range_agg(tstzrange(
-            :since + make_interval(mins => minutes) - CASE WHEN is_all_day THEN {_ZONES_APART} ELSE '0' END,
-            :until + make_interval(mins => minutes) + CASE WHEN is_all_day THEN {_ZONES_APART} ELSE '0' END, '[]'
-        ))) AS stretch
-        FROM distances
+        SELECT lower(stretch) AS first_start, upper(stretch) AS last_start
+        FROM (
+            SELECT unnest(range_agg(tstzrange(
+                :since + make_interval(mins => minutes) - CASE WHEN is_all_day THEN {_ZONES_APART} ELSE '0' END,
+                :until + make_interval(mins => minutes) + CASE WHEN is_all_day THEN {_ZONES_APART} ELSE '0' END, '[]'
+            ))) AS stretch
+            FROM distances
+        ) s
     )
-    SELECT o.series_id, o.original_start
+    SELECT o.*
     FROM calendars c CROSS JOIN stretches t
-    JOIN event_occurrences o ON o.organization_id = :company AND o.calendar_id = c.id
-         AND o.starts_at BETWEEN lower(t.stretch) AND upper(t.stretch)
+    CROSS JOIN LATERAL (
+        SELECT {OCCURRENCE} FROM event_occurrences o
+        WHERE o.organization_id = :company AND o.calendar_id = c.id
+          AND o.starts_at BETWEEN t.first_start AND t.last_start
+        OFFSET 0
+    ) o
     WHERE c.organization_id = :company
 """
 # The occurrences of some series, or with somebody in them, that may be due until :until, four weeks before they start.
 COMING = "o.starts_at BETWEEN :since - interval '2 days' AND :until + interval '30 days'"
 OF_SERIES = f"""
-    SELECT o.series_id, o.original_start FROM event_occurrences o
+    SELECT {OCCURRENCE} FROM event_occurrences o
     WHERE o.organization_id = :company AND o.series_id = ANY(:series) AND {COMING}
 """
 OF_PERSON = f"""
@@ -167,13 +181,13 @@ OF_PERSON = f"""
         SELECT s.calendar_id FROM reminder_settings s
         WHERE s.organization_id = :company AND s.user_id = :person AND s.calendar_id IS NOT NULL
     )
-    SELECT o.series_id, o.original_start FROM mine m
+    SELECT {OCCURRENCE} FROM mine m
     JOIN event_occurrences o ON o.organization_id = :company AND o.event_id = m.id AND {COMING}
     UNION
-    SELECT o.series_id, o.original_start FROM reminder_settings s
+    SELECT {OCCURRENCE} FROM reminder_settings s
     JOIN event_occurrences o ON o.organization_id = :company AND o.series_id = s.event_id AND {COMING}
     WHERE s.organization_id = :company AND s.user_id = :person
     UNION
-    SELECT o.series_id, o.original_start FROM followed f
+    SELECT {OCCURRENCE} FROM followed f
     JOIN event_occurrences o ON o.organization_id = :company AND o.calendar_id = f.calendar_id AND {COMING}
 """

@@ -5,12 +5,15 @@ from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy import text
 
-from app.services.reminder_planning import FOLLOWER
+from app.services import reminder_planning
+from app.services.reminder_planning import DEFAULTS, FOLLOWER
 from app.tasks.change_tasks import follow_changes
 from app.tasks.cleanup_tasks import cleanup_old_notifications
 from app.tasks.email_tasks import send_event_reminder, send_event_reminders
 from app.tasks.reminder_tasks import plan_reminders
+from app.tasks.rounds import in_company
 from tests.support.following import follow_to_the_end
 from tests.support.mail import written_to
 from tests.support.people import Company, Person
@@ -365,3 +368,16 @@ def test_of_a_feed_from_outside_only_those_are_reminded_who_ask(
     want(anna, f"/calendars/{made['calendar_id']}/reminders", (20, "in_app"))
     catch_up(company)
     assert [row[1] for row in due(database, anna)] == [20]
+
+
+def test_planning_enters_the_index_with_both_bounds_under_row_level_security(company: Company) -> None:
+    """Its cost follows what becomes due, not how much a company has."""
+    since = datetime.now(UTC)
+    with in_company(company.organization.id, "test") as session:
+        session.execute(text("SET LOCAL enable_seqscan = off"))
+        values = {"company": company.organization.id, "since": since, "until": since + timedelta(minutes=10)}
+        plan = session.execute(text(f"EXPLAIN {reminder_planning._PLAN.text}"), {**values, **DEFAULTS}).scalars()
+        bounds = [line for line in plan if "starts_at >= t.first_start" in line]
+    assert len(bounds) == 1
+    assert "Index Cond" in bounds[0]
+    assert "starts_at <= t.last_start" in bounds[0]
