@@ -102,8 +102,8 @@ app.conf.update(
         },
         "plan-reminders": {
             "task": "app.tasks.reminder_tasks.plan_reminders",
-            "schedule": crontab(minute="*/5"),
-            "options": {"expires": 300},
+            "schedule": crontab(),
+            "options": {"expires": 60},
         },
         "send-event-reminders": {
             "task": "app.tasks.email_tasks.send_event_reminders",
