@@ -1,10 +1,10 @@
 """The browsers on which people are told things by push: subscribing, listing, forgetting."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Select, func, select
 from sqlmodel import Session, col
 
 from app.core.actor import Actor
@@ -25,13 +25,14 @@ TEST_TEXTS = {"en": "Planner can reach this device.", "ru": "Planner может 
 
 
 def of_people(session: Session, company: UUID, people: Collection[UUID]) -> dict[UUID, list[UUID]]:
-    """The subscriptions of those of these people who have any."""
+    """The subscriptions of those of these people who have any. They stay until the commit."""
     query = (
         select(col(PushSubscription.user_id), col(PushSubscription.id))
         .where(
             col(PushSubscription.organization_id) == company, col(PushSubscription.user_id) == func.any(list(people))
         )
         .order_by(col(PushSubscription.created_at), col(PushSubscription.id))
+        .with_for_update(read=True, key_share=True)
     )
     found: dict[UUID, list[UUID]] = {}
     for person, subscription in session.execute(query):
@@ -68,14 +69,12 @@ def subscribe(session: Session, actor: Actor, data: SubscriptionWrite) -> PushSu
         raise Invalid(error.code, field="endpoint", **error.params) from error
     lock_people(session, actor.company, {actor.user_id})
     digest = hashlib.sha256(data.endpoint.encode()).hexdigest()
-    session.execute(
-        delete(PushSubscription).where(
-            col(PushSubscription.organization_id) == actor.company, col(PushSubscription.endpoint_hash) == digest
-        )
+    known = select(PushSubscription).where(
+        col(PushSubscription.organization_id) == actor.company, col(PushSubscription.endpoint_hash) == digest
     )
+    _forget(session, session.execute(known).scalars().all())
     own = list_subscriptions(session, actor)
-    for oldest in own[: len(own) + 1 - get_settings().PUSH_SUBSCRIPTIONS_PER_USER]:
-        session.delete(oldest)
+    _forget(session, own[: max(len(own) + 1 - get_settings().PUSH_SUBSCRIPTIONS_PER_USER, 0)])
     subscription = PushSubscription(
         organization_id=actor.company,
         user_id=actor.user_id,
@@ -92,15 +91,12 @@ def subscribe(session: Session, actor: Actor, data: SubscriptionWrite) -> PushSu
 
 def unsubscribe(session: Session, actor: Actor, subscription_id: UUID) -> None:
     """Forget a browser and what waits for it. Raises NotFound: the actor has no such one."""
-    get_visible(session, visible_to(actor), subscription_id, "push_subscription_not_found")
-    outbox_service.delete_messages(session, actor.company, col(OutboxMessage.subscription_id) == subscription_id)
-    session.delete(_get(session, actor, subscription_id))
-    flush(session)
+    _forget(session, [_get(session, actor, subscription_id)])
 
 
 def send_test(session: Session, actor: Actor, subscription_id: UUID) -> None:
     """Send a browser something, to see whether it arrives. Raises NotFound: the actor has no such one."""
-    subscription = _get(session, actor, subscription_id)
+    subscription = _get(session, actor, subscription_id, lock=True)
     language = readers_of(session, actor.company, {actor.user_id})[actor.user_id].language
     push_to(session, actor.company, [subscription.id], "test", language, {"title": TEST_TEXTS[language]})
 
@@ -118,5 +114,13 @@ def push_to(
     outbox_service.enqueue(session, company, pushes)
 
 
-def _get(session: Session, actor: Actor, subscription_id: UUID) -> PushSubscription:
-    return get_visible(session, visible_to(actor), subscription_id, "push_subscription_not_found", lock=True)
+def _forget(session: Session, subscriptions: Sequence[PushSubscription]) -> None:
+    for subscription in subscriptions:
+        waits_for_it = col(OutboxMessage.subscription_id) == subscription.id
+        outbox_service.delete_messages(session, subscription.organization_id, waits_for_it)
+        session.delete(subscription)
+    flush(session)
+
+
+def _get(session: Session, actor: Actor, subscription_id: UUID, *, lock: bool = False) -> PushSubscription:
+    return get_visible(session, visible_to(actor), subscription_id, "push_subscription_not_found", lock=lock)
