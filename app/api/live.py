@@ -57,7 +57,7 @@ class Listener:
 
 
 class LiveHub:
-    """The listeners of this process. Its methods belong to the event loop, but for `close_soon`."""
+    """The listeners of this process. Its methods belong to the event loop."""
 
     def __init__(self, redis_url: str) -> None:
         self._redis_url = redis_url
