@@ -33,7 +33,7 @@ from bench.processes import ROOT, Generator, GeneratorFailed, ServerDidNotStart,
 from bench.rig import Rig
 from bench.servers import Servers, embedded
 from bench.shape import FULL, QUICK
-from bench.table import Figure, markdown, write_between_markers
+from bench.table import Figure, markdown, plain_markdown, write_between_markers
 
 DOCUMENT = ROOT / "docs" / "performance.md"
 
@@ -43,33 +43,39 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the data and short runs, to see that it works")
     parser.add_argument("--write", action="store_true", help=f"put the table into {DOCUMENT.relative_to(ROOT)}")
+    parser.add_argument("--messages", action="store_true", help="only mail, streams, reminders and kills")
     options = parser.parse_args()
     started = time.monotonic()
     try:
         with tempfile.TemporaryDirectory(prefix="planner-bench-", ignore_cleanup_errors=True) as folder:
-            table, right = measure(Path(folder), quick=options.quick)
+            tables, right = measure(Path(folder), quick=options.quick, only_messages=options.messages)
     except (Incorrect, GeneratorFailed, ServerDidNotStart, WorkFailed) as error:
         print(f"FAILED: {error}", file=sys.stderr)
         return 1
-    print(f"\n{table}\n\nDone in {time.monotonic() - started:.0f} s.")
-    if options.write:
-        write_between_markers(DOCUMENT, table)
+    for part, table in tables.items():
+        print(f"\n{table}")
+        if options.write:
+            write_between_markers(DOCUMENT, table, part)
+    print(f"\nDone in {time.monotonic() - started:.0f} s.")
     return 0 if right else 1
 
 
-def measure(folder: Path, *, quick: bool) -> tuple[str, bool]:
-    """The table, and whether everything that must be right is."""
+def measure(folder: Path, *, quick: bool, only_messages: bool) -> tuple[dict[str, str], bool]:
+    """The tables by their places in the document, and whether everything that must be right is."""
     # First, while no other server of ours takes memory and processor time.
-    starts = list(whole.figures(folder))
+    figures = [] if only_messages else list(whole.figures(folder))
+    starts, tables = len(figures), {}
     with embedded(folder) as servers, Generator() as generator:
-        client = Client(generator, BRIEF if quick else NORMAL)
-        figures = [*_told(_calendar(servers, client, quick=quick)), *_told(_people(servers, client, quick=quick))]
-        _say("loading rooms")
-        figures += _told(room_finding_figures.run(servers, client, quick=quick))
-        figures += _told(_messages(servers, quick=quick))
         machine = describe(servers.postgres.version(), servers.valkey.version())
-    figures.extend(starts)
-    return markdown(figures, client.ping, machine), all(figure.reached for figure in figures if figure.must)
+        if not only_messages:
+            client = Client(generator, BRIEF if quick else NORMAL)
+            figures += [*_told(_calendar(servers, client, quick=quick)), *_told(_people(servers, client, quick=quick))]
+            _say("loading rooms")
+            figures += _told(room_finding_figures.run(servers, client, quick=quick))
+            tables[""] = markdown([*figures[starts:], *figures[:starts]], client.ping, machine)
+        messages = list(_told(_messages(servers, quick=quick)))
+        tables["messages:"] = plain_markdown(messages, machine)
+    return tables, all(figure.reached for figure in (*figures, *messages) if figure.must)
 
 
 def _calendar(servers: Servers, client: Client, *, quick: bool) -> Iterator[Figure]:

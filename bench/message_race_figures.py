@@ -56,7 +56,8 @@ def run(servers: Servers, *, quick: bool) -> Iterator[Figure]:
         mails = sink.mails()
     name = f"race: {len(promises.recipients):,} invitations, {seconds:.0f} s"
     killed = ", ".join(f"{crew.killed[kind]} {kind}" for kind in KINDS)
-    yield Figure(name, f"killed: {killed}; the last mail {tail:.0f} s after the end")
+    ended = f", {crew.ended} workers ended of themselves" if crew.ended else ""
+    yield Figure(name, f"killed: {killed}{ended}; the last mail {tail:.0f} s after the end")
     yield from _verdicts(name, promises, mails)
 
 
@@ -85,6 +86,7 @@ class Crew:
         self._random = random.Random(2)
         self._number = 0
         self.killed: Counter[str] = Counter()
+        self.ended = 0
         self._api, self._worker = self._start_api(), self._start_worker()
         self._beats = [self._start_beat(), self._start_beat()]
 
@@ -97,6 +99,7 @@ class Crew:
         until = time.monotonic() + seconds
         while time.monotonic() + KILLED_EVERY < until:
             time.sleep(KILLED_EVERY)
+            self._revive()
             kind = self._random.choice(KINDS)
             self.killed[kind] += 1
             if kind == "api":
@@ -120,8 +123,17 @@ class Crew:
             while connection.execute(waiting).fetchone() != (0,):
                 if time.monotonic() - started > PATIENCE_SECONDS:
                     raise WorkFailed("mails still wait in the outbox")
+                self._revive()
                 time.sleep(0.5)
         return time.monotonic() - started
+
+    def _revive(self) -> None:
+        """Start a worker anew that has ended of itself, as the supervisor does: a broker that goes at the wrong moment
+        ends it.
+        """
+        if self._worker.has_ended:
+            self.ended += 1
+            self._worker = self._start_worker()
 
     def _kill_broker(self) -> None:
         valkey = self._servers.valkey

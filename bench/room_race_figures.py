@@ -5,7 +5,7 @@ import random
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import psycopg
@@ -68,7 +68,9 @@ class Crew:
             self.worker.stop(signal.SIGKILL)
             self.worker = self._worker()
         else:
-            os.kill(self._backend(), signal.SIGKILL)
+            # It may have ended since it was looked up.
+            with suppress(ProcessLookupError):
+                os.kill(self._backend(), signal.SIGKILL)
 
     def _backend(self) -> int:
         """A server process of PostgreSQL that works for the race: with it, all of them start anew and recover."""

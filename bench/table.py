@@ -58,6 +58,13 @@ def duration(seconds: float) -> str:
     return f"{seconds * 1000:.2f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
+def plain_markdown(figures: Sequence[Figure], machine: str) -> str:
+    """The table of figures that are no times to compare with pings."""
+    lines = [f"Measured on: {machine}.", "", "| Figure | Result | Goal | |", "|---|---|---|---|"]
+    lines += [f"| {figure.name} | {figure.text} | {figure.goal} | {_verdict(figure)} |" for figure in figures]
+    return "\n".join(lines)
+
+
 def markdown(figures: Sequence[Figure], ping: float, machine: str) -> str:
     """The table, with every time in pings as well."""
     lines = [
@@ -73,19 +80,23 @@ def markdown(figures: Sequence[Figure], ping: float, machine: str) -> str:
         if pings is None and figure.seconds is not None:
             pings = figure.seconds / ping
         told = "" if pings is None else f"{pings:.1f}"
-        verdict = "" if not figure.goal else "reached" if figure.reached else "not reached"
-        lines.append(f"| {figure.name} | {figure.text} | {told} | {figure.goal} | {verdict} |")
+        lines.append(f"| {figure.name} | {figure.text} | {told} | {figure.goal} | {_verdict(figure)} |")
     return "\n".join(lines)
 
 
-def write_between_markers(document: Path, table: str) -> None:
-    """Replace what stands between the two marker comments of the document.
+def _verdict(figure: Figure) -> str:
+    return "" if not figure.goal else "reached" if figure.reached else "not reached"
+
+
+def write_between_markers(document: Path, table: str, part: str = "") -> None:
+    """Replace what stands between the two marker comments of the document, or those of one part of it.
 
     Raises:
         ValueError: the document does not have both, in this order.
     """
     text = document.read_text(encoding="utf-8")
-    pattern = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
+    begin, end = (mark.replace("bench:", f"bench:{part}") for mark in (BEGIN, END))
+    pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
     if not pattern.search(text):
-        raise ValueError(f"{document} has no place for the table: {BEGIN} … {END}")
-    document.write_text(pattern.sub(lambda _: f"{BEGIN}\n{table}\n{END}", text, count=1), encoding="utf-8")
+        raise ValueError(f"{document} has no place for the table: {begin} … {end}")
+    document.write_text(pattern.sub(lambda _: f"{begin}\n{table}\n{end}", text, count=1), encoding="utf-8")
