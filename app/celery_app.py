@@ -57,6 +57,7 @@ app.conf.update(
         "app.tasks.occurrence_tasks",
         "app.tasks.reminder_tasks",
         "app.tasks.room_tasks",
+        "app.tasks.ticket_tasks",
         "app.tasks.webhook_tasks",
     ),
     beat_schedule={
@@ -92,6 +93,11 @@ app.conf.update(
         },
         "send-webhooks-every-minute": {
             "task": "app.tasks.webhook_tasks.send_webhooks",
+            "schedule": crontab(),
+            "options": {"expires": 60},
+        },
+        "tend-tickets-every-minute": {
+            "task": "app.tasks.ticket_tasks.tend_tickets",
             "schedule": crontab(),
             "options": {"expires": 60},
         },

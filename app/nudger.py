@@ -11,7 +11,7 @@ from importlib import import_module
 
 import structlog
 
-from app.services.nudges import CHANGES, FEEDS, IMPORTS, OFFERS, OUTBOX, PURGE, PUSHES, WEBHOOKS
+from app.services.nudges import CHANGES, FEEDS, IMPORTS, OFFERS, OUTBOX, PURGE, PUSHES, TICKETS, WEBHOOKS
 
 TASKS = {
     OUTBOX: "app.tasks.email_tasks.send_outbox",
@@ -21,6 +21,7 @@ TASKS = {
     PURGE: "app.tasks.cleanup_tasks.purge_deleted_companies",
     IMPORTS: "app.tasks.import_tasks.import_files",
     OFFERS: "app.tasks.room_tasks.expire_room_offers",
+    TICKETS: "app.tasks.ticket_tasks.tend_tickets",
     FEEDS: "app.tasks.feed_tasks.refresh_feeds",
 }
 

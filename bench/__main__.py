@@ -8,7 +8,7 @@ import contextlib
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from bench import (
@@ -23,6 +23,7 @@ from bench import (
     room_race_figures,
     series_figures,
     stream_figures,
+    ticket_figures,
     whole,
 )
 from bench.client import BRIEF, NORMAL, Client, Incorrect
@@ -35,6 +36,8 @@ from bench.servers import Servers, embedded
 from bench.shape import FULL, QUICK
 from bench.table import Figure, markdown, plain_markdown, write_between_markers
 
+CALENDAR = "calendar"
+PARTS = (CALENDAR, "tickets", "messages")
 DOCUMENT = ROOT / "docs" / "performance.md"
 
 
@@ -44,11 +47,13 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="a tenth of the data and short runs, to see that it works")
     parser.add_argument("--write", action="store_true", help=f"put the table into {DOCUMENT.relative_to(ROOT)}")
     parser.add_argument("--messages", action="store_true", help="only mail, streams, reminders and kills")
+    parser.add_argument("--tickets", action="store_true", help="only tickets")
     options = parser.parse_args()
     started = time.monotonic()
     try:
         with tempfile.TemporaryDirectory(prefix="planner-bench-", ignore_cleanup_errors=True) as folder:
-            tables, right = measure(Path(folder), quick=options.quick, only_messages=options.messages)
+            parts = {part for part in ("messages", "tickets") if getattr(options, part)} or set(PARTS)
+            tables, right = measure(Path(folder), parts, quick=options.quick)
     except (Incorrect, GeneratorFailed, ServerDidNotStart, WorkFailed) as error:
         print(f"FAILED: {error}", file=sys.stderr)
         return 1
@@ -60,22 +65,29 @@ def main() -> int:
     return 0 if right else 1
 
 
-def measure(folder: Path, *, quick: bool, only_messages: bool) -> tuple[dict[str, str], bool]:
-    """The tables by their places in the document, and whether everything that must be right is."""
+def measure(folder: Path, parts: Collection[str], *, quick: bool) -> tuple[dict[str, str], bool]:
+    """The tables of these parts by their places in the document, and whether everything that must be right is."""
     # First, while no other server of ours takes memory and processor time.
-    figures = [] if only_messages else list(whole.figures(folder))
+    figures = list(whole.figures(folder)) if CALENDAR in parts else []
     starts, tables = len(figures), {}
     with embedded(folder) as servers, Generator() as generator:
         machine = describe(servers.postgres.version(), servers.valkey.version())
-        if not only_messages:
+        if CALENDAR in parts:
             client = Client(generator, BRIEF if quick else NORMAL)
             figures += [*_told(_calendar(servers, client, quick=quick)), *_told(_people(servers, client, quick=quick))]
             _say("loading rooms")
             figures += _told(room_finding_figures.run(servers, client, quick=quick))
             tables[""] = markdown([*figures[starts:], *figures[:starts]], client.ping, machine)
-        messages = list(_told(_messages(servers, quick=quick)))
-        tables["messages:"] = plain_markdown(messages, machine)
-    return tables, all(figure.reached for figure in (*figures, *messages) if figure.must)
+        if "tickets" in parts:
+            client = Client(generator, BRIEF if quick else NORMAL)
+            _say("loading tickets")
+            tickets = list(_told(ticket_figures.run(servers, client, quick=quick)))
+            tables["tickets:"] = markdown(tickets, client.ping, machine)
+        if "messages" in parts:
+            messages = list(_told(_messages(servers, quick=quick)))
+            tables["messages:"] = plain_markdown(messages, machine)
+            figures += messages
+    return tables, all(figure.reached for figure in figures if figure.must)
 
 
 def _calendar(servers: Servers, client: Client, *, quick: bool) -> Iterator[Figure]:

@@ -17,6 +17,11 @@ ROOM_FOR_FEW_PEOPLE = {
     "ICS_IMPORTS_OPEN_MAX": "1000",
     "OUTSIDE_FEEDS_PER_USER": "1000",
     "WEBHOOKS_MAX": "1000",
+    "TICKET_QUEUES_MAX": "10000",
+    "TICKET_CATEGORIES_MAX": "10000",
+    "TICKET_VIEWS_MAX": "1000",
+    "TICKETS_OPEN_MAX": "100000",
+    "ABSENCES_MAX": "10000",
     "INBOUND_MAIL_SECRET": "a secret of the mail server",
     "REPLY_ADDRESS": "planner+{key}@in.firm.example",
     # A stream is read to its end.

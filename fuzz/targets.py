@@ -93,6 +93,11 @@ class Targets:
                 return Target({"push_subscription_id": self._made("/push/subscriptions", subscription(), owner)})
             case "webhooks":
                 return self._webhook(path)
+            case "tickets":
+                return self._ticket(path, owner)
+            case "absences":
+                away = {"first_day": "2027-07-05", "last_day": "2027-07-06"}
+                return Target({"absence_id": self._made("/absences", away, owner)})
             case "outbox":
                 return Target({"dead_letter_id": dead_letter(self.cast.company)})
             case "rsvp":
@@ -127,6 +132,37 @@ class Targets:
         ids = {"webhook_id": self._made("/webhooks", body)}
         if "{delivery_id}" in path:
             ids["delivery_id"] = self._made(f"/webhooks/{ids['webhook_id']}/ping", {})
+        return Target(ids)
+
+    def ticket(self, owner: Person | None = None) -> str:
+        """A ticket of the owner, in a queue of its own that takes some."""
+        queue = self._made("/tickets/queues", {"name": new_id().hex})
+        return self._made("/tickets", {"title": "Printer", "queue_id": queue}, owner)
+
+    def _ticket(self, path: str, owner: Person) -> Target:
+        """A ticket of the owner and what hangs on it; or of the desk, what the path names."""
+        name = new_id().hex
+        if "{queue_id}" in path:
+            return Target({"queue_id": self._made("/tickets/queues", {"name": name})})
+        if "{category_id}" in path:
+            return Target({"category_id": self._made("/tickets/categories", {"name": name})})
+        if "{view_id}" in path:
+            return Target({"view_id": self._made("/tickets/views", {"name": name, "filters": {}}, owner)})
+        if path.endswith("/approval"):
+            approved = {"name": name, "approval": "person", "approver_id": owner.id}
+            category = self._made("/tickets/categories", approved)
+            asked = {"title": "Laptop", "category_id": category}
+            return Target({"ticket_id": self._made("/tickets", asked, self.cast.company.person())})
+        ticket_id = self.ticket(owner)
+        ids = {"ticket_id": ticket_id, "user_id": self.cast.company.person().id}
+        if "{link_id}" in path:
+            body = {"kind": "blocks", "ticket_id": self.ticket()}
+            ids["link_id"] = self._made(f"/tickets/{ticket_id}/links", body)
+        if "{file_id}" in path:
+            ids["file_id"] = self._made(f"/tickets/{ticket_id}/attachments?name=a.json", {"a": 1}, owner)
+        if "{user_id}" in path:
+            watched = self.cast.admin.put(f"/tickets/{ticket_id}/watchers/{ids['user_id']}", None)
+            self._accepted(watched, 200)
         return Target(ids)
 
     def _event(self, path: str, owner: Person) -> Target:

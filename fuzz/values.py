@@ -89,6 +89,8 @@ class Values:
             # Of a room of its own: nothing else is to be blocked.
             place = {"room_id": self.cast.admin.create_room()["id"], "building_id": None}
             values.update(start="2027-05-01", end="2027-05-02T12:00:00", recurrence_rule=None, **place)
+        if path.startswith((f"{API}/tickets", f"{API}/absences", f"{API}/holidays")):
+            values.update(self._of_the_desk(path))
         if path.endswith("/holds"):
             values.update(slot(today() + timedelta(days=9)), minutes=self.random.choice([None, 1, 15]))
         if path.endswith("/waiting"):
@@ -117,6 +119,29 @@ class Values:
             values.update(email=self.cast.employee.email, username=self.cast.employee.email)
         if path == f"{API}/auth/invitation" or (path == f"{API}/auth/register" and self.random.choice([True, False])):
             values.update(self.targets.invited())
+        return values
+
+    def _of_the_desk(self, path: str) -> dict[str, Any]:
+        pick = self.random.choice
+        values: dict[str, Any] = {
+            **dict.fromkeys(("category_id", "view_id", "event_id", "equipment_id", "department_id", "substitute_id")),
+            **dict.fromkeys(("requester_id", "assignee_id", "watcher_id", "approver_id")),
+            "email": None,
+            "is_default": False,
+            "service_hours": None,
+            "approval": pick(["nobody", "manager"]),
+            "mentions": [],
+            "members": [],
+            "slas": [{"priority": "low", "resolution_minutes": 60}],
+            "filters": {"is_open": True},
+            "first_day": "2027-07-05",
+            "last_day": "2027-07-06",
+            "day": f"2027-{pick(range(1, 13)):02}-{pick(range(1, 29)):02}",
+        }
+        if path.endswith(("/merge", "/links")):
+            values.update(into_id=self.targets.ticket(), ticket_id=self.targets.ticket(), kind="blocks")
+        if path == f"{API}/tickets/board":
+            values["queue_id"] = self.cast.admin.get("/tickets/queues").json()["items"][0]["id"]
         return values
 
     def _of_events(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from app.api.v1 import (
+    absences,
     attachments,
     audit,
     auth,
@@ -21,6 +22,7 @@ from app.api.v1 import (
     feeds,
     free_time,
     health,
+    holidays,
     inbound_mail,
     invitations,
     leaving,
@@ -49,6 +51,10 @@ from app.api.v1 import (
     rsvp,
     statistics,
     streams,
+    ticket_desk,
+    ticket_reports,
+    ticket_talk,
+    tickets,
     users,
     webhooks,
 )
@@ -91,6 +97,13 @@ for module in (
     calendar_sharing,
     delegations,
     changes,
+    # Before the routes of single tickets, to which "queues" would be a wrong id.
+    ticket_desk,
+    ticket_reports,
+    tickets,
+    ticket_talk,
+    absences,
+    holidays,
     # Before the routes of single users, to whom "export" would be a wrong id.
     people_tables,
     users,

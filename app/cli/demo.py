@@ -66,8 +66,8 @@ def report(
     else:
         first = (
             f"{plan.company} is filled in: {filled.departments} departments, {filled.people} people,"
-            f" {filled.rooms} rooms, {filled.events} events with {filled.occurrences} occurrences"
-            f" ({seconds:.1f} s)."
+            f" {filled.rooms} rooms, {filled.events} events with {filled.occurrences} occurrences,"
+            f" {filled.tickets} tickets ({seconds:.1f} s)."
         )
     monday = monday_of(today)
     url = base_url(settings)

@@ -105,7 +105,7 @@ class Settings(BaseSettings):
     REPLY_ADDRESS: str = ""
     # Mail that comes in: by a mail server's pipe, or from a mailbox
     INBOUND_MAIL_SECRET: str = ""
-    INBOUND_MAIL_MAX_BYTES: int = Field(1024 * 1024, ge=1024, le=100 * 1024 * 1024)
+    INBOUND_MAIL_MAX_BYTES: int = Field(10 * 1024 * 1024, ge=1024, le=100 * 1024 * 1024)
     IMAP_HOST: str = ""
     IMAP_PORT: int = Field(993, ge=1, le=65535)
     IMAP_USER: str = ""
@@ -183,6 +183,26 @@ class Settings(BaseSettings):
     ATTACHMENTS_PER_EVENT_MAX: int = Field(100, ge=0, le=10_000)
     ATTACHMENTS_TOTAL_MAX_BYTES: int = Field(10 * 1024**3, ge=0, le=1024**5)
     FILE_STORE_URL: str = Field("", pattern=r"^(?:s3://[a-z0-9][a-z0-9.\-]+(?:/[^\s?#]*)?)?$")
+
+    # Tickets, absences, holidays
+    TICKET_URL: str = ""
+    TICKETS_OPEN_MAX: int = Field(500, ge=1, le=100_000)
+    TICKET_QUEUES_MAX: int = Field(200, ge=1, le=10_000)
+    TICKET_QUEUE_MEMBERS_MAX: int = Field(500, ge=1, le=10_000)
+    TICKET_CATEGORIES_MAX: int = Field(500, ge=1, le=10_000)
+    TICKET_VIEWS_MAX: int = Field(100, ge=1, le=1000)
+    TICKET_ENTRIES_MAX: int = Field(1000, ge=1, le=100_000)
+    TICKET_CHANGES_MAX: int = Field(2000, ge=10, le=100_000)
+    TICKET_ATTACHMENTS_MAX: int = Field(100, ge=0, le=10_000)
+    TICKET_WATCHERS_MAX: int = Field(100, ge=1, le=1000)
+    TICKET_LINKS_MAX: int = Field(100, ge=1, le=1000)
+    TICKET_BULK_MAX: int = Field(100, ge=1, le=1000)
+    TICKET_PENDING_MAX_DAYS: int = Field(366, ge=1, le=3660)
+    TICKET_MAILS_PER_HOUR: int = Field(30, ge=1, le=10_000)
+    TICKET_WARN_DAYS: int = Field(14, ge=1, le=366)
+    ABSENCES_MAX: int = Field(500, ge=1, le=10_000)
+    ABSENCE_MAX_DAYS: int = Field(1100, ge=1, le=3660)
+    COMPANY_DAYS_MAX: int = Field(1000, ge=1, le=10_000)
 
     # Calendar
     DEFAULT_TIME_ZONE: str = "Europe/Moscow"
@@ -303,6 +323,10 @@ class Settings(BaseSettings):
         """The link for whoever decides about a room; None where no front-end is named."""
         return self.ROOM_REQUEST_URL.replace("{id}", str(request_id)) or None
 
+    def ticket_url(self, ticket_id: object, number: int) -> str | None:
+        """Where the front end shows a ticket; None: nobody said."""
+        return self.TICKET_URL.replace("{id}", str(ticket_id)).replace("{number}", str(number)) or None
+
     @property
     def is_production(self) -> bool:
         return self.ENVIRONMENT == "production"
@@ -324,6 +348,8 @@ class Settings(BaseSettings):
     def _mail_can_be_addressed(self) -> Self:
         if self.INVITATION_URL and "{token}" not in self.INVITATION_URL:
             raise ValueError("INVITATION_URL must hold {token}, the place of the invitation's token")
+        if self.TICKET_URL and not {"{id}", "{number}"} & set(re.findall(r"{[a-z]+}", self.TICKET_URL)):
+            raise ValueError("TICKET_URL must hold {id} or {number}, the place of the ticket's id or number")
         if self.ROOM_REQUEST_URL and "{id}" not in self.ROOM_REQUEST_URL:
             raise ValueError("ROOM_REQUEST_URL must hold {id}, the place of the request's id")
         if self.REPLY_ADDRESS and "{key}" not in self.REPLY_ADDRESS.rpartition("@")[0]:

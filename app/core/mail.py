@@ -39,6 +39,11 @@ class Letter:
     # Names what all mails about the same event belong to.
     thread: UUID | None = None
     calendar: "CalendarPart | None" = None
+    # What answers are known by: a part of the Message-ID; and where they go.
+    token: str | None = None
+    reply_to: str | None = None
+    # Written by a person, not made by a program: programs may take it for an answer.
+    is_personal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +90,18 @@ def compose(letter: Letter, sender: str) -> EmailMessage:
         message["Subject"] = letter.subject
         message["Date"] = format_datetime(datetime.now(UTC))
         domain = _ascii_domain(address).rpartition("@")[2]
-        message["Message-ID"] = f"<{letter.id}@{domain}>"
+        name = f"{letter.id}.{letter.token}" if letter.token else str(letter.id)
+        message["Message-ID"] = f"<{name}@{domain}>"
+        if letter.reply_to is not None:
+            message["Reply-To"] = Address(addr_spec=_ascii_domain(letter.reply_to))
         if letter.thread is not None:
             # A message that nobody has sent: programs show together what refers to the same.
             message["In-Reply-To"] = message["References"] = f"<{letter.thread}.thread@{domain}>"
     except (ValueError, IndexError) as error:
         raise MailRefused(f"cannot be addressed: {error}", permanent=True) from error
-    # No answer of an absent reader's program, please (RFC 3834).
-    message["Auto-Submitted"] = "auto-generated"
+    if not letter.is_personal:
+        # No answer of an absent reader's program, please (RFC 3834).
+        message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
     if letter.calendar is not None:

@@ -22,6 +22,7 @@ from app.core.texts.room_panels import ROOM_PANELS
 from app.core.texts.room_requests import ROOM_REQUESTS
 from app.core.texts.room_rules import ROOM_RULES
 from app.core.texts.sharing import SHARING
+from app.core.texts.tickets import TICKETS
 from app.core.texts.waiting import WAITING
 from app.core.texts.webhooks import WEBHOOKS
 
@@ -47,6 +48,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **ROOM_PANELS,
     **ROOM_FINDING,
     **SHARING,
+    **TICKETS,
     **WAITING,
     **WEBHOOKS,
 }

@@ -13,6 +13,7 @@ ROUTES = {
     "app.tasks.reminder_tasks.": NOTIFICATIONS,
     "app.tasks.webhook_tasks.": NOTIFICATIONS,
     "app.tasks.room_tasks.": NOTIFICATIONS,
+    "app.tasks.ticket_tasks.": NOTIFICATIONS,
 }
 
 

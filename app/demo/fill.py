@@ -11,6 +11,7 @@ from app.core.errors import Conflict, Invalid
 from app.core.security import get_password_hash
 from app.demo.company import PASSWORD
 from app.demo.fill_places import write_rooms, write_rules
+from app.demo.fill_tickets import write_tickets
 from app.demo.model import Meeting, Plan
 from app.models.calendar import Calendar
 from app.models.department import Department
@@ -44,6 +45,7 @@ class Filled:
     rooms: int
     events: int
     occurrences: int
+    tickets: int
 
 
 @dataclass(slots=True)
@@ -88,6 +90,7 @@ def fill(session: Session, organization: Organization, plan: Plan) -> Filled | N
         if meeting.asks_for_room:
             write_meeting(session, meeting, written)
     _write_answers(session, organization, written)
+    tickets = write_tickets(session, admin, written.actors)
     occurrences = select(func.count()).where(col(EventOccurrence.organization_id) == organization.id)
     return Filled(
         departments=len(plan.departments),
@@ -95,6 +98,7 @@ def fill(session: Session, organization: Organization, plan: Plan) -> Filled | N
         rooms=len(plan.rooms),
         events=len(plan.meetings),
         occurrences=session.execute(occurrences).scalar_one(),
+        tickets=tickets,
     )
 
 

@@ -31,6 +31,14 @@ class NotificationType(StrEnum):
     MESSAGE = "message"
     # Something begins soon.
     REMINDER = "reminder"
+    # What becomes of a ticket that somebody asked for or watches.
+    TICKET = "ticket"
+    # For who works tickets: a new one, one that is theirs, an answer to it.
+    TICKET_WORK = "ticket_work"
+    # A ticket is due soon, or was.
+    TICKET_DUE = "ticket_due"
+    # Somebody asks for what has to be approved.
+    TICKET_APPROVAL = "ticket_approval"
 
 
 class NotificationChannel(StrEnum):
@@ -63,6 +71,11 @@ class NotificationReason(StrEnum):
     # Who takes no part and wants to be reminded all the same.
     ASKED = "asked"
     ADMINISTRATOR = "administrator"
+    REQUESTER = "requester"
+    WATCHER = "watcher"
+    ASSIGNEE = "assignee"
+    # Who works the queue.
+    QUEUE = "queue"
 
 
 class Notification(OwnedByOrganization, table=True):
@@ -107,6 +120,8 @@ class Notification(OwnedByOrganization, table=True):
     event_id: UUID | None = None
     calendar_id: UUID | None = None
     original_start: datetime | None = None
+    # Or the ticket.
+    ticket_id: UUID | None = None
     url: str | None = Field(default=None, sa_column=Column(Text))
     created_at: datetime = Field(default_factory=now, sa_column_kwargs={"server_default": text("now()")})
     read_at: datetime | None = None

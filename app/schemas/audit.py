@@ -36,6 +36,9 @@ class AuditObject(StrEnum):
     BOOKING_POLICY_PEOPLE = "booking_policy_people"
     HANDOVERS = "handovers"
     AUTH_SESSIONS = "auth_sessions"
+    TICKET_QUEUES = "ticket_queues"
+    TICKET_CATEGORIES = "ticket_categories"
+    ABSENCES = "absences"
 
 
 class AuditQuery(Input):

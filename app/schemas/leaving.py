@@ -75,6 +75,12 @@ class InvitationLeft(Output):
     email: str
 
 
+class TicketLeft(Output):
+    id: UUID
+    number: int
+    title: str
+
+
 class LeavingPreview(Output):
     user_id: UUID
     is_active: bool
@@ -83,6 +89,7 @@ class LeavingPreview(Output):
     rooms: RoomsLeft
     departments: Left[DepartmentLeft] = Field(description="That they head")
     reports: Left[ReportLeft] = Field(description="Active people who report to them directly")
+    tickets: Left[TicketLeft] = Field(description="Open ones that they work")
     invitations: Left[InvitationLeft] = Field(description="Open ones; they stay good")
     delegations: int = Field(description="Given and got; nobody acts by them until an undo brings the person back")
     needs_successor: bool = Field(description="Others depend on a meeting, department, report or public calendar")
@@ -102,6 +109,7 @@ class HandoverRead(Output):
     meetings: int = 0
     departments: int = 0
     reports: int = Field(0, description="People who got another manager")
+    tickets: int = 0
 
 
 class ChangedItem(Output):

@@ -32,6 +32,7 @@ class NotificationRead(Output):
     event_id: UUID | None = Field(description="The event or occurrence that it is about, which may be gone")
     calendar_id: UUID | None
     original_start: Instant | None = Field(description="Of an occurrence of a series")
+    ticket_id: UUID | None
     url: str | None
     created_at: Instant
     read_at: Instant | None

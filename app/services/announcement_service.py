@@ -4,7 +4,7 @@ Everything that people are told goes through `announce`. Guests from outside hav
 writes their mails.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,7 @@ from app.services import outbox_service, push_subscriptions
 from app.services.bulk_rows import insert_rows
 from app.services.live_people import people_change
 from app.services.notification_choices import Reader, readers_of
-from app.services.outbox_service import About, Mail, MailTemplate, Push
+from app.services.outbox_service import About, Mail, MailTemplate, MailValue, Push
 from app.services.rows import flush
 
 TITLE_MAX = 1000
@@ -29,10 +29,10 @@ TITLE_MAX = 1000
 
 @dataclass(frozen=True, slots=True)
 class MailText:
-    """A mail besides the notification: the reader's zone is added to its values."""
+    """A mail besides the notification: the reader's zone is added to its values, which may depend on who reads."""
 
     template: MailTemplate
-    values: Mapping[str, str | None]
+    values: Mapping[str, MailValue] | Callable[[Reader], Mapping[str, MailValue]]
     itip_id: UUID | None = None
 
 
@@ -44,6 +44,7 @@ class Announcement:
         text: which line of `core.texts.notices`; `params` fill it, times in the reader's zone and language.
         mail: what is sent to those who want mail; without it, the line itself.
         about: the event that it is about; a later one takes the place of what gathers and nobody has read.
+        ticket_id: or the ticket.
         channels: only these; None for all that the reader wants.
         is_urgent: it makes no sense later, so it comes through in quiet hours.
     """
@@ -57,6 +58,7 @@ class Announcement:
     about: About | None = None
     calendar_id: UUID | None = None
     original_start: datetime | None = None
+    ticket_id: UUID | None = None
     url: str | None = None
     channels: frozenset[NotificationChannel] | None = None
     is_urgent: bool = False
@@ -123,6 +125,7 @@ def _told(company: UUID, announcement: Announcement, reader: Reader) -> Notifica
         event_id=announcement.about.event_id if announcement.about else None,
         calendar_id=announcement.calendar_id,
         original_start=announcement.original_start,
+        ticket_id=announcement.ticket_id,
         url=announcement.url,
     )
 
@@ -131,15 +134,23 @@ def _mail(announcement: Announcement, reader: Reader, told: Notification) -> Mai
     text = announcement.mail or MailText(
         MailTemplate.NOTICE, {"title": told.title, "reason": told.reason_text, "url": announcement.url}
     )
+    values = text.values(reader) if callable(text.values) else text.values
     return Mail(
         text.template,
         reader.email,
         reader.language,
-        {**text.values, "time_zone": reader.time_zone, "reason_text": told.reason_text},
-        about=announcement.about,
+        {**values, "time_zone": reader.time_zone, "reason_text": told.reason_text},
+        about=_thread_of(announcement),
         itip_id=text.itip_id,
         due_at=_due_at(announcement, reader),
     )
+
+
+def _thread_of(announcement: Announcement) -> About | None:
+    """What its mails belong to, and leave in the order of."""
+    if announcement.ticket_id is not None:
+        return About(announcement.ticket_id, announcement.ticket_id, replaces=False)
+    return announcement.about
 
 
 def _push(announcement: Announcement, reader: Reader, told: Notification, browser: UUID) -> Push:
@@ -150,6 +161,7 @@ def _push(announcement: Announcement, reader: Reader, told: Notification, browse
         "body": told.reason_text,
         "url": told.url,
         "event_id": None if told.event_id is None else str(told.event_id),
+        "ticket_id": None if told.ticket_id is None else str(told.ticket_id),
     }
     return Push(
         browser,

@@ -67,6 +67,7 @@ KINDS = (
         "(t.manager_id = :leaver AND t.is_active AND t.id <> :successor OR t.id = :successor AND :successor_rises)",
         "CASE WHEN t.id = :successor THEN CAST(:managers_manager AS uuid) ELSE :successor END",
     ),
+    Kind("tickets", "tickets", "assignee_id", "t.assignee_id = :leaver AND t.is_open"),
 )
 COUNTED = {(kind.table, kind.column): kind.name for kind in KINDS if not kind.part_of}
 

@@ -1,4 +1,4 @@
-"""Mail that comes in: answers to invitations find their event (RFC 6047, calendar rule 26).
+"""Mail that comes in: answers to invitations find their event (RFC 6047, calendar rule 26), all else the tickets.
 
 From proves nothing. An answer counts only where it was sent to the secret address that one invitation carried, and
 names the same person as attendee. Mail that programs sent of themselves opens nothing and answers nothing. Whatever
@@ -21,13 +21,15 @@ from app.core.errors import PlannerError
 from app.models.base import now
 from app.models.event import Event
 from app.models.participant import ParticipantResponse
-from app.services import invited_reply_service, reply_key_service
+from app.services import invited_reply_service, reply_key_service, ticket_mail_service
 from app.services.event_times import as_instant
 from app.services.received_mail import Ignored, addresses_of, calendars_of, header, read_message, written_at
 from app.services.reply_key_service import Invited
 from app.services.response_service import Reply
 
 log = structlog.get_logger(__name__)
+
+NOT_OURS = "not_addressed_to_us"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +54,13 @@ def take_in(session: Session, content: bytes, recipient: str | None = None) -> O
     try:
         message = read_message(content)
         addresses = addresses_of(message, recipient)
-        reason = "not_addressed_to_us"
+        reason = NOT_OURS
         for handler in HANDLERS:
             try:
                 handler(session, message, addresses)
             except Ignored as refusal:
-                reason = refusal.reason
+                # What it might have been says more than what it is not.
+                reason = refusal.reason if reason == NOT_OURS else reason
             else:
                 log.info("mail_taken_in", message_id=_message_id(message))
                 return Outcome(is_accepted=True)
@@ -78,7 +81,7 @@ def _take_answer(session: Session, message: Message, addresses: list[str]) -> No
     pattern = _pattern(get_settings().REPLY_ADDRESS)
     keys = [match[1] for address in addresses if pattern and (match := pattern.fullmatch(address))]
     if not keys:
-        raise Ignored("not_addressed_to_us")
+        raise Ignored(NOT_OURS)
     invited = next((found for key in keys if (found := reply_key_service.find(session, key))), None)
     if invited is None:
         raise Ignored("key_unknown")
@@ -152,4 +155,4 @@ def _instant(event: Event, value: date) -> datetime:
     return invited_reply_service.in_zone_of(event, value) if from_wall else as_instant(value)
 
 
-HANDLERS: tuple[Handler, ...] = (_take_answer,)
+HANDLERS: tuple[Handler, ...] = (_take_answer, ticket_mail_service.take_mail)

@@ -21,6 +21,7 @@ from app.schemas.leaving import (
     ReportLeft,
     RoomLeft,
     RoomsLeft,
+    TicketLeft,
 )
 from app.services import user_service
 from app.services.event_access import DETAILS_FROM_SQL
@@ -77,6 +78,11 @@ _REPORTS = text("""
     FROM users t WHERE t.organization_id = :organization_id AND t.manager_id = :leaver AND t.is_active
     ORDER BY coalesce(t.full_name, ''), t.id LIMIT :shown
 """)
+_TICKETS = text("""
+    SELECT t.id, t.number, t.title, count(*) OVER () AS total
+    FROM tickets t WHERE t.organization_id = :organization_id AND t.assignee_id = :leaver AND t.is_open
+    ORDER BY t.created_at, t.id LIMIT :shown
+""")
 _INVITATIONS = text("""
     SELECT t.id, t.email, count(*) OVER () AS total
     FROM invitations t WHERE t.organization_id = :organization_id AND t.invited_by = :leaver
@@ -114,6 +120,7 @@ def preview_leaving(session: Session, actor: Actor, user_id: UUID) -> LeavingPre
     rooms, room_count = first(_ROOMS)
     departments, department_count = first(_DEPARTMENTS)
     reports, report_count = first(_REPORTS)
+    tickets, ticket_count = first(_TICKETS)
     invitations, invitation_count = first(_INVITATIONS)
     public = calendars[0].public if calendars else 0
     return LeavingPreview(
@@ -136,6 +143,7 @@ def preview_leaving(session: Session, actor: Actor, user_id: UUID) -> LeavingPre
         ),
         departments=Left(count=department_count, items=[DepartmentLeft.model_validate(row) for row in departments]),
         reports=Left(count=report_count, items=[ReportLeft.model_validate(row) for row in reports]),
+        tickets=Left(count=ticket_count, items=[TicketLeft.model_validate(row) for row in tickets]),
         invitations=Left(count=invitation_count, items=[InvitationLeft.model_validate(row) for row in invitations]),
         delegations=session.execute(_DELEGATIONS, values).scalar_one(),
         needs_successor=bool(meeting_count or department_count or report_count or public),

@@ -103,6 +103,9 @@ def _letter(company: UUID, message_id: UUID, contents: MailContents) -> Letter:
         html=texts.html,
         thread=contents.thread,
         calendar=calendar,
+        token=contents.values.get("message_token"),
+        reply_to=contents.values.get("reply_to"),
+        is_personal=contents.values.get("is_personal") is not None,
     )
 
 

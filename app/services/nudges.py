@@ -18,6 +18,8 @@ CHANGES = "changes"
 IMPORTS, FEEDS = "imports", "feeds"
 # A room that somebody waits for has become free.
 OFFERS = "offers"
+# What tickets are due is to be counted anew.
+TICKETS = "tickets"
 _NUDGES = "nudges"
 _WORK = "work_after_commit"
 

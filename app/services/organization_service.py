@@ -16,6 +16,7 @@ from app.core.errors import Conflict, Forbidden, Invalid
 from app.models.base import now
 from app.models.organization import Organization, OrganizationDomain
 from app.schemas.organization import OrganizationRead, OrganizationSort, OrganizationWrite
+from app.services import ticket_recount
 from app.services.nudges import PURGE, nudge
 from app.services.public_mail_domains import PUBLIC_MAIL_DOMAINS
 from app.services.rows import (
@@ -28,6 +29,8 @@ from app.services.rows import (
     get_visible,
 )
 
+# What the promises of tickets are counted with.
+WORKING_TIME = frozenset({"time_zone", "working_days", "workday_start", "workday_end", "holiday_country"})
 SORTS = {
     "name": SortColumn(col(Organization.name), str),
     "created_at": SortColumn(col(Organization.created_at), datetime),
@@ -105,6 +108,8 @@ def change_organization(
     columns = {name: value for name, value in values.items() if name != "email_domains"}
     changed = apply_changes(organization, columns)
     _check_hours(organization)
+    if changed & WORKING_TIME:
+        ticket_recount.of_company(session, organization.id)
     has_new_domains = "email_domains" in values and _set_domains(session, actor, organization, values["email_domains"])
     if has_new_domains and not changed:
         organization.version += 1

@@ -30,6 +30,7 @@ class MailTemplate(StrEnum):
     NOTICE = "notice"
     REMINDER = "reminder"
     DIGEST = "digest"
+    TICKET = "ticket"
 
 
 # Their links sign somebody in. Given up, they are forgotten, and made anew instead of tried again.

@@ -16,7 +16,7 @@ from email.utils import getaddresses, parsedate_to_datetime
 from app.core.config import get_settings
 from app.models.base import now
 
-MAX_LINES = 50_000
+MAX_LINES = 200_000
 MAX_PARTS = 100
 # Each level of multipart is looked for in each line.
 MAX_MULTIPARTS = 20
@@ -28,7 +28,7 @@ ADDRESSED = ("X-Envelope-To", "Delivered-To", "X-Original-To", "Envelope-To", "T
 CALENDARS = ("text/calendar", "application/ics")
 _BY_PROGRAMS = frozenset({"bulk", "junk", "list", "auto_reply"})
 # Others are no encodings of mail, or cost too much; their text is read as UTF-8.
-_CHARSET = re.compile(
+CHARSETS = re.compile(
     r"utf-?(?:16|32)(?:[-_]?[bl]e)?|(?:iso-8859-|windows-|cp|koi8-|gb|big5|shift_jis|iso-2022-|euc-)[a-z0-9_-]{0,20}"
 )
 # What the parser takes for ends of lines.
@@ -123,7 +123,7 @@ def calendars_of(message: Message) -> Iterator[bytes]:
 
 
 def _as_utf_8(content: bytes, charset: str) -> bytes:
-    if not _CHARSET.fullmatch(charset):
+    if not CHARSETS.fullmatch(charset):
         return content
     try:
         return content.decode(charset).encode()

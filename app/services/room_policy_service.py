@@ -6,11 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, or_, select
-from sqlalchemy.dialects.postgresql import Range, insert
-from sqlalchemy.dialects.postgresql.ranges import MultiRange
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
-from app.calendaring.weekly_hours import Span, hours_of, spans_of
 from app.core.actor import Actor
 from app.core.config import get_settings
 from app.core.errors import Invalid
@@ -29,6 +27,7 @@ from app.models.room_policy import (
 from app.models.user import User
 from app.schemas.room_policy import PolicyRead, PolicyWrite
 from app.services import building_service, room_service
+from app.services.opening_hours import as_multirange, as_written
 from app.services.rows import apply_changes, check_version, flush
 
 # Lists, what they are for, and the rule whose level they belong to.
@@ -80,7 +79,7 @@ def change_policy(
     check_version(policy, if_match)
     plain = {name: value for name, value in values.items() if name in RULES}
     if plain.get("opening_hours") is not None:
-        plain["opening_hours"] = _multirange(plain["opening_hours"])
+        plain["opening_hours"] = as_multirange(plain["opening_hours"])
     changed = bool(apply_changes(policy, plain))
     if policy.min_minutes is not None and policy.max_minutes is not None and policy.min_minutes > policy.max_minutes:
         raise Invalid("min_above_max", field="min_minutes")
@@ -265,30 +264,5 @@ def _defaults() -> dict[str, Any]:
     }
 
 
-def _multirange(hours: Sequence[Mapping[str, Any]]) -> MultiRange[int]:
-    spans = spans_of(
-        (weekday, _minutes(span["start"]), _minutes(span["end"])) for span in hours for weekday in span["weekdays"]
-    )
-    return MultiRange(Range(start, end) for start, end in spans)
-
-
 def _told(name: str, value: Any) -> Any:
-    """Opening hours as they are written: days with the same hours together, cut at midnight."""
-    if name != "opening_hours" or value is None:
-        return value
-    spans: list[Span] = [(span.lower, span.upper) for span in value]
-    days: dict[tuple[int, int], list[int]] = {}
-    for weekday, start, end in hours_of(spans):
-        days.setdefault((start, end), []).append(weekday)
-    return [
-        {"weekdays": weekdays, "start": _clock(start), "end": _clock(end)} for (start, end), weekdays in days.items()
-    ]
-
-
-def _minutes(clock: str) -> int:
-    hours, minutes = clock.split(":")
-    return int(hours) * 60 + int(minutes)
-
-
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60:02}:{minutes % 60:02}"
+    return as_written(value) if name == "opening_hours" else value

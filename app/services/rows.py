@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
@@ -114,7 +114,7 @@ class PageRequest:
 
 def encode_cursor(values: Sequence[Any]) -> str:
     """An opaque cursor from the sort keys of a page's last row."""
-    plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
+    plain = [value.isoformat() if isinstance(value, date) else value for value in values]
     text = json.dumps([str(value) if isinstance(value, UUID) else value for value in plain])
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
@@ -142,6 +142,11 @@ def _decoded(value: Any, kind: type) -> Any:
         if moment.tzinfo is None or not 1 < moment.year < 9999:
             raise ValueError
         return moment
+    if kind is date:
+        day = date.fromisoformat(value)
+        if not 1 < day.year < 9999:
+            raise ValueError
+        return day
     if kind is UUID:
         return UUID(value)
     if not isinstance(value, kind):

@@ -6,7 +6,6 @@ from celery import shared_task
 from app.core import tenancy
 from app.db import SessionLocal
 from app.services import (
-    attachment_service,
     avatar_service,
     change_service,
     idempotency_service,
@@ -18,6 +17,7 @@ from app.services import (
     reminder_planning,
     room_photo_service,
     session_service,
+    stored_files,
 )
 from app.services.picture_files import ROOM_PHOTOS
 from app.tasks.rounds import all_companies, in_company
@@ -111,10 +111,10 @@ def cleanup_people() -> int:
 def cleanup_attachments() -> int:
     """Remove files that no attachment refers to any more, of companies that are gone too; how many."""
     removed = 0
-    for company, keys in attachment_service.leftover_candidates():
+    for company, keys in stored_files.leftover_candidates():
         with in_company(company, "cleanup_attachments") as session:
-            unused = attachment_service.unused(session, company, keys)
-        removed += attachment_service.remove_files(unused)
+            unused = stored_files.unused(session, company, keys)
+        removed += stored_files.remove_files(unused)
     log.info("attachments_deleted", count=removed)
     return removed
 

@@ -65,6 +65,9 @@ class Scene:
         accepted(admin.patch(f"/rooms/{lent}/policy", {"in_policy": "request"}))
         asked = accepted(person.post("/events", event(room_id=lent)), 201)
         scene.ids = {
+            "queue": accepted(admin.post("/tickets/queues", {"name": "Desk"}), 201)["id"],
+            "category": accepted(admin.post("/tickets/categories", {"name": "Printing"}), 201)["id"],
+            "absence": accepted(admin.post("/absences", AWAY), 201)["id"],
             "webhook": accepted(admin.post("/webhooks", HOOK), 201)["id"],
             "building": accepted(admin.post("/buildings", {"name": "House"}), 201)["id"],
             "blocking": accepted(admin.post("/room-blockings", {"start": "2027-04-01", "end": "2027-04-02"}), 201)[
@@ -87,6 +90,7 @@ class Scene:
         return scene
 
 
+AWAY = {"first_day": "2027-07-05", "last_day": "2027-07-06"}
 HOOK = {"name": "Hook", "url": "https://hooks.example/", "types": ["event.created"]}
 
 
@@ -138,6 +142,19 @@ WRITES = [
     Write("POST /webhooks/{webhook_id}/rotate-secret", "webhooks", "changed", None, {"secret_number": 1},
           {"secret_number": 2}, "webhook"),
     Write("DELETE /webhooks/{webhook_id}", "webhooks", "deleted", None, {"name": "Hook"}, None, "webhook"),
+    *(
+        write
+        for path, table, name, body in (
+            ("/tickets/queues", "ticket_queues", "queue", {"name": "New"}),
+            ("/tickets/categories", "ticket_categories", "category", {"name": "New"}),
+            ("/absences", "absences", "absence", {"last_day": "2027-07-09"}),
+        )
+        for write in (
+            Write(f"POST {path}", table, "created", {**(AWAY if name == "absence" else {}), **body}, None, body),
+            Write(f"PATCH {path}/{{{name}_id}}", table, "changed", body, {}, body, name),
+            Write(f"DELETE {path}/{{{name}_id}}", table, "deleted", None, {}, None, name),
+        )
+    ),
     Write("POST /buildings", "buildings", "created", {"name": "Tower"}, None, {"name": "Tower"}),
     Write("PUT /buildings/{building_id}", "buildings", "changed", {"name": "New"}, {"name": "House"}, {"name": "New"},
           "building"),
@@ -273,6 +290,18 @@ WRITES = [
 # Holds, waiting and check-in come and go, and what they book follows from events.
 PLACES_OF_REMINDERS = ("/notifications", "/events/{event_id}", "/calendars/{calendar_id}")
 ELSEWHERE = {
+    # What becomes of a ticket stands in its own history; who works a queue, its members say.
+    "POST /tickets",
+    "POST /tickets/bulk",
+    "PATCH /tickets/{ticket_id}",
+    "DELETE /tickets/{ticket_id}",
+    *(f"POST /tickets/{{ticket_id}}/{part}" for part in ("approval", "merge", "links", "entries", "attachments")),
+    "DELETE /tickets/{ticket_id}/links/{link_id}",
+    "DELETE /tickets/{ticket_id}/attachments/{file_id}",
+    *(f"{method} /tickets/{{ticket_id}}/watchers/{{user_id}}" for method in ("PUT", "DELETE")),
+    *(f"PUT /tickets/queues/{{queue_id}}/{part}" for part in ("members", "slas")),
+    *("POST /tickets/views", "PATCH /tickets/views/{view_id}", "DELETE /tickets/views/{view_id}"),
+    *("PUT /holidays", "DELETE /holidays"),
     "POST /events/find-time",
     "POST /rooms/for-series",
     *(f"POST /rooms/{{room_id}}/{what}" for what in ("holds", "waiting", "check-in", "end-early", "extend")),

@@ -16,7 +16,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from app.api.v1 import attachments as attachments_api
+from app.api import files as files_api
 from app.core import file_store
 from app.core.file_names import safe_name
 from app.core.file_store import DiskFileStore, FileStoreUnavailable, get_file_store
@@ -436,7 +436,7 @@ def test_a_form_is_not_a_file(company: Company) -> None:
 
 def test_no_connection_waits_for_a_body(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     event_id = company.admin.create_event()["id"]
-    original = attachments_api.UploadFile.write
+    original = files_api.UploadFile.write
     pool = get_engine().pool
     checked_out: list[int] = []
     before = pool.checkedout()  # type: ignore[attr-defined]
@@ -445,7 +445,7 @@ def test_no_connection_waits_for_a_body(company: Company, monkeypatch: pytest.Mo
         await original(file, data)
         checked_out.append(pool.checkedout())  # type: ignore[attr-defined]
 
-    monkeypatch.setattr(attachments_api.UploadFile, "write", write)
+    monkeypatch.setattr(files_api.UploadFile, "write", write)
     attached(company.admin, event_id, iter([b"first", b"second"]))
     assert len(checked_out) >= 2
     assert set(checked_out) == {before}
@@ -495,7 +495,7 @@ from app.core import tenancy
 from app.core.actor import Actor
 from app.db import SessionLocal
 from app.services import attachment_service
-from app.services.attachment_service import SentFile
+from app.services.stored_files import SentFile
 
 company, person, event = map(UUID, sys.argv[1:])
 actor = Actor(person, company, "employee", None, "UTC", "UTC")

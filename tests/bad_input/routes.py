@@ -38,6 +38,13 @@ OBJECTS = {
     "{webhook_id}": "<webhook>",
     "{delivery_id}": "<delivery>",
     "{dead_letter_id}": "<dead letter>",
+    "{ticket_id}": "<ticket>",
+    "{link_id}": "<ticket link>",
+    "{file_id}": "<ticket file>",
+    "{queue_id}": "<queue>",
+    "{category_id}": "<category>",
+    "{view_id}": "<view>",
+    "{absence_id}": "<absence>",
 }
 _NEW_USER = {"email": "somebody-new@example.com", "password": PASSWORD}
 # A route that is not here fails the tests: add it, and they cover it.
@@ -123,6 +130,24 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "POST /rooms/{room_id}/extend": {"minutes": 15, "code": "493027"},
     "POST /rooms/{room_id}/panel/book": {"minutes": 15},
     "POST /rooms/{room_id}/panel/extend": {"minutes": 15},
+    "POST /tickets": {"title": "Scanner"},
+    "PATCH /tickets/{ticket_id}": {"title": "Scanner"},
+    "POST /tickets/bulk": {"ticket_ids": ["<ticket>"], "changes": {"title": "Scanner"}},
+    "POST /tickets/{ticket_id}/approval": {"is_approved": True},
+    "POST /tickets/{ticket_id}/merge": {"into_id": "<missing>"},
+    "POST /tickets/{ticket_id}/links": {"kind": "blocks", "ticket_id": "<missing>"},
+    "POST /tickets/{ticket_id}/entries": {"body": "We come"},
+    "POST /tickets/queues": {"name": "Second"},
+    "PATCH /tickets/queues/{queue_id}": {"name": "Second"},
+    "PUT /tickets/queues/{queue_id}/members": {"members": [{"user_id": "<employee>"}]},
+    "PUT /tickets/queues/{queue_id}/slas": {"slas": [{"priority": "low", "resolution_minutes": 5}]},
+    "POST /tickets/categories": {"name": "Scanning"},
+    "PATCH /tickets/categories/{category_id}": {"name": "Scanning"},
+    "POST /tickets/views": {"name": "Late", "filters": {"is_overdue": True}},
+    "PATCH /tickets/views/{view_id}": {"name": "Late"},
+    "POST /absences": {"first_day": "2027-08-05", "last_day": "2027-08-06"},
+    "PATCH /absences/{absence_id}": {"note": "At sea"},
+    "PUT /holidays": {"day": "2027-07-05", "is_working": False, "name": "Ours"},
 }
 
 
@@ -131,6 +156,7 @@ GOOD_FILES: dict[str, tuple[str, bytes]] = {
     "PUT /users/{user_id}/avatar": ("image/png", b"what it holds is looked at last"),
     "PUT /rooms/{room_id}/photo": ("image/png", b"what it holds is looked at last"),
     "POST /events/{event_id}/attachments": ("text/plain", b"what it holds is looked at last"),
+    "POST /tickets/{ticket_id}/attachments": ("text/plain", b"what it holds is looked at last"),
     "POST /calendars/{calendar_id}/imports": ("text/calendar", b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"),
     "POST /users/import": ("text/csv", b"email\nsomebody-new@example.com\n"),
 }
@@ -142,6 +168,7 @@ GOOD_QUERIES: dict[str, dict[str, str]] = {
     "POST /events/{event_id}/participants/proposal/accept": {"email": "guest@firm.example"},
     "POST /events/{event_id}/participants/proposal/decline": {"email": "guest@firm.example"},
     "POST /rooms/check-in": {"token": "unknown"},
+    "DELETE /holidays": {"day": "2027-07-05"},
 }
 
 

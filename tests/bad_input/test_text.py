@@ -86,7 +86,13 @@ TEXT_QUERIES = {
     "ticket": 401,
     "name": 201,
 }
-GOOD_QUERY = {"from": "2027-03-22", "to": "2027-03-29", "q": "a", "email": "guest@firm.example"}
+GOOD_QUERY = {
+    "from": "2027-03-22",
+    "to": "2027-03-29",
+    "q": "a",
+    "email": "guest@firm.example",
+    "queue_id": "01998f3e-6a00-7c4e-9d2b-5f1c3a7e8b90",
+}
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,16 @@ class Belongings:
         asked = employee.post("/events", event(room_id=lent, **at(next_week))).json()
         hook = {"name": "Hook", "url": "https://hooks.example/", "types": ["event.created"]}
         webhook = admin.post("/webhooks", hook).json()["id"]
+        queue = admin.post("/tickets/queues", {"name": "Desk", "is_default": True}).json()["id"]
+        ticket, other = (employee.post("/tickets", {"title": "Printer", "queue_id": queue}).json()["id"] for _ in "12")
         ids = {
+            "queue": queue,
+            "ticket": ticket,
+            "ticket link": admin.post(f"/tickets/{ticket}/links", {"kind": "blocks", "ticket_id": other}).json()["id"],
+            "ticket file": employee.call("POST", f"/tickets/{ticket}/attachments?name=a", content=b"A").json()["id"],
+            "category": admin.post("/tickets/categories", {"name": "Printing"}).json()["id"],
+            "view": admin.post("/tickets/views", {"name": "Mine", "filters": {}, "is_shared": True}).json()["id"],
+            "absence": admin.post("/absences", {"first_day": "2027-07-05", "last_day": "2027-07-06"}).json()["id"],
             "request": asked["room_report"]["occurrences"][0]["request_id"],
             "hold": admin.post(f"/rooms/{lent}/holds", slot(next_week, 11)).json()["id"],
             "outside calendar": admin.post("/calendars/subscriptions", outside).json()["id"],

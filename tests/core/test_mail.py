@@ -42,6 +42,10 @@ VALUES = {
     "response": "tentative",
     "comment": "Позже",
     "proposed_start": "2027-03-27T13:30:00+00:00",
+    "number": "12",
+    "subject_title": "Планёрка <b>",
+    "body": ("Первая строка", "<b>Вторая</b>"),
+    "reply_to": "it@firm.example",
 }
 ROOM_VALUES = {
     **VALUES,

@@ -41,6 +41,7 @@ TABLES = (
     "events",
     "event_participants",
     "event_occurrences",
+    "tickets",
 )
 
 
@@ -334,3 +335,13 @@ def test_the_report_tells_how_to_go_on(demo: Demo) -> None:
     assert "40 people" in text
     assert "make run" in text
     assert "events?from=2026-10-12&to=2026-10-19" in text
+
+
+def test_the_desk_has_tickets_in_every_state(demo: Demo) -> None:
+    agent = demo.sign_in("Андрей Фомин")
+    tickets = agent.get("/tickets", limit=100).json()["items"]
+    assert len(tickets) == demo.filled.tickets
+    assert {ticket["state"] for ticket in tickets} == {"new", "open", "pending", "resolved", "closed"}
+    (waiting,) = (ticket for ticket in tickets if ticket["approval"] == "waiting")
+    assert waiting["category"]["name"] == "Новый ноутбук"
+    assert all(ticket["resolution_due_at"] for ticket in tickets if ticket["state"] in ("new", "open"))

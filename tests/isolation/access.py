@@ -126,6 +126,7 @@ def _outside(owner: Person, *, is_public: bool) -> str:
     return outside
 
 
+_AWAY = {"first_day": "2027-07-05", "last_day": "2027-07-06"}
 _DAY = {"start": "2027-05-01", "end": "2027-05-02", "title": "Secret"}
 _FEED = {"url": "https://secret.example/secret.ics", "name": "Secret"}
 
@@ -141,6 +142,10 @@ def _request(circle: Circle, owner: Person) -> str:
     answer = owner.post("/events", event(title="Secret", room_id=room["id"], **at(_NEXT_WEEK)))
     assert answer.status_code == 201, answer.text
     return str(answer.json()["room_report"]["occurrences"][0]["request_id"])
+
+
+def _queue(circle: Circle) -> str:
+    return _created(circle.company.admin.post("/tickets/queues", {"name": f"Secret {next(_numbers)}"}))
 
 
 def _invitation(circle: Circle) -> str:
@@ -173,7 +178,26 @@ def make(
     admin = circle.company.admin
     match parameter:
         case "user_id":
+            if "ticket_id" in named:
+                # Watchers of a ticket are what is named.
+                assert admin.put(f"/tickets/{named['ticket_id']}/watchers/{owner.id}", None).status_code == 200
             return owner.id
+        case "ticket_id":
+            return _created(owner.post("/tickets", {"title": "Secret", "body": "Secret"}))
+        case "link_id":
+            body = {"kind": "blocks", "ticket_id": _created(admin.post("/tickets", {"title": "Secret"}))}
+            return _created(admin.post(f"/tickets/{named['ticket_id']}/links", body))
+        case "file_id":
+            path = f"/tickets/{named['ticket_id']}/attachments?name=secret.txt"
+            return _created(owner.call("POST", path, content=b"Secret"))
+        case "queue_id":
+            return _queue(circle)
+        case "category_id":
+            return _created(admin.post("/tickets/categories", {"name": f"Secret {next(_numbers)}"}))
+        case "view_id":
+            return _created(owner.post("/tickets/views", {"name": f"Secret {next(_numbers)}", "filters": {}}))
+        case "absence_id":
+            return _created(owner.post("/absences", {**_AWAY, "note": "Secret"}))
         case "calendar_id":
             return _calendar(owner, is_public=is_public)
         case "share_id":
@@ -353,10 +377,34 @@ def request_of(
         "PATCH /organizations/{organization_id}": {"json": {"locale": "en"}},
         "DELETE /organizations/{organization_id}": {"params": {"confirm": name}},
         "POST /organizations/{organization_id}/invitations": {"json": {"email": address}},
+        "POST /tickets": {"json": {"title": "New"}},
+        "POST /tickets/bulk": {"json": {"ticket_ids": [MISSING_ID], "changes": {"title": "Taken over"}}},
+        "PATCH /tickets/{ticket_id}": {"json": {"state": "closed"}},
+        "POST /tickets/{ticket_id}/approval": {"json": {"is_approved": True}},
+        "POST /tickets/{ticket_id}/merge": {"json": {"into_id": MISSING_ID}},
+        "POST /tickets/{ticket_id}/links": {"json": {"kind": "blocks", "ticket_id": MISSING_ID}},
+        "POST /tickets/{ticket_id}/entries": {"json": {"body": "Taken over"}},
+        "POST /tickets/{ticket_id}/attachments": {"params": {"name": "new.txt"}, "content": b"Taken over"},
+        "POST /tickets/queues": {"json": {"name": f"New {number}"}},
+        "PATCH /tickets/queues/{queue_id}": {"json": {"name": f"Taken over {number}"}},
+        "PUT /tickets/queues/{queue_id}/members": {"json": {"members": []}},
+        "PUT /tickets/queues/{queue_id}/slas": {"json": {"slas": []}},
+        "POST /tickets/categories": {"json": {"name": f"New {number}"}},
+        "PATCH /tickets/categories/{category_id}": {"json": {"name": f"Taken over {number}"}},
+        "POST /tickets/views": {"json": {"name": f"New {number}", "filters": {}}},
+        "PATCH /tickets/views/{view_id}": {"json": {"name": f"Taken over {number}"}},
+        "POST /absences": {"json": _AWAY},
+        "PATCH /absences/{absence_id}": {"json": {"note": "Taken over"}},
+        "GET /holidays": {"params": window},
+        "PUT /holidays": {"json": {"day": "2027-07-05", "is_working": False, "name": "New"}},
+        "DELETE /holidays": {"params": {"day": "2028-07-05"}},
         **{f"GET /statistics{report}": {"params": window} for report in ("", "/meetings", "/rooms", "/busiest")},
     }
     if route == "POST /rooms/{room_id}/waiting" and asker is not None:
         return {"json": _wish_for(ids["room_id"], circle, asker)}
+    if route in ("GET /tickets/board", "GET /tickets/report"):
+        queue = _queue(circle)
+        return {"params": {"queue_id": queue}} if route == "GET /tickets/board" else {}
     return known.get(route, {})
 
 

@@ -41,6 +41,13 @@ LISTS: dict[str, dict[str, Any]] = {
     "/rooms/holds": {},
     "/rooms/nearest": {"within_minutes": 1440, "limit": 50},
     "/rooms/available": {"from": "2027-06-01", "to": "2027-06-02", "limit": 500},
+    "/tickets": {"limit": 500},
+    "/tickets/queues": {"limit": 500},
+    "/tickets/categories": {"limit": 500},
+    "/tickets/views": {"limit": 500},
+    "/tickets/report": {"by": "queue"},
+    "/absences": {"limit": 500},
+    "/holidays": {"from": "2027-01-01", "to": "2028-01-01"},
     "/rooms/no-shows": {"from": f"{today() - timedelta(days=7)}", "to": f"{today() + timedelta(days=7)}"},
 }
 # Filters that name an object, with one of ours.
@@ -61,6 +68,12 @@ FILTERS = {
     "actor_id": "<admin>",
     "object_id": "<room>",
     "near_room_id": "<room>",
+    "queue_id": "<queue>",
+    "category_id": "<category>",
+    "view_id": "<view>",
+    "requester_id": "<employee>",
+    "assignee_id": "<employee>",
+    "watcher_id": "<employee>",
 }
 # Lists that know no window of time.
 UNDATED = ("/rooms/nearest", "/room-blockings")
@@ -69,18 +82,25 @@ ASKERS = {
     **dict.fromkeys(("/feeds", "/calendars/subscriptions", "/audit", "/users/export"), "admin"),
     **dict.fromkeys(("/rooms/requests", "/rooms/holds", "/rooms/waiting", "/notifications"), "admin"),
     **dict.fromkeys(("/outbox/dead-letters", "/webhooks"), "admin"),
+    **dict.fromkeys(("/tickets/report", "/tickets/views"), "admin"),
 }
 OF_THE_INSTALLATION = {"/users", "/users/search", "/organizations", "/audit"}
 # Figures without a name in them.
-NAMELESS = {"/statistics/busiest"}
+NAMELESS = {"/statistics/busiest", "/holidays"}
+# Filters that refuse what is not there.
+REFUSED = {
+    **{(path, "view_id"): "ticket_view_not_found" for path in ("/tickets", "/tickets/export")},
+    **{("/tickets/board", name): "ticket_queue_not_found" for name in ("queue_id", "assignee_id")},
+    ("/tickets/report", "queue_id"): "ticket_queue_not_found",
+}
 PARAMETERS = [
     (path.removeprefix(PREFIX), parameter["name"])
     for path, operations in document()["paths"].items()
     for parameter in operations.get("get", {}).get("parameters", [])
     if parameter["in"] == "query" and parameter["name"].endswith("_id")
 ]
-# An export is a file, for administrators.
-EXPORT = "/users/export"
+# Exports are files.
+EXPORTS = {"/users/export", "/tickets/export"}
 
 
 def found(world: Isolation, actor: Any, path: str, **params: Any) -> str:
@@ -122,7 +142,12 @@ def test_a_filter_for_an_object_of_another_company_finds_nothing(world: Isolatio
             query = world.named({**(SPRING if path not in UNDATED else {}), name: FILTERS[name]})
             code = f"{name.removeprefix('near_').removesuffix('_id')}_not_found"
             refused(stranger.call("GET", path, params=query), 404, code)
-        elif path == EXPORT:
+        elif (path, name) in REFUSED:
+            query = world.named(
+                {"queue_id": "<queue>", name: FILTERS[name]} if path == "/tickets/board" else {name: FILTERS[name]}
+            )
+            refused(stranger.call("GET", path, params=query), 404, REFUSED[path, name])
+        elif path in EXPORTS:
             answer = stranger.call("GET", path, params=world.named({name: FILTERS[name]}))
             assert (answer.status_code, len(answer.text.splitlines())) == (200, 1)
         else:

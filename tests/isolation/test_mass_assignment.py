@@ -21,7 +21,8 @@ NEVER_SET = {
     *("photo_url", "panel_token_hash"),
 }
 # An administrator of the installation chooses the company of a new user; others are refused (test below).
-OFFERED = {"POST /users organization_id"}
+# The states of a ticket are what people bring it into.
+OFFERED = {"POST /users organization_id", "PATCH /tickets/{ticket_id} state"}
 VALUES: dict[str, Any] = {
     "organization_id": "<their organization>",
     "owner_id": "<their admin>",

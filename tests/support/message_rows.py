@@ -3,6 +3,47 @@
 %(o)s is the company, which has an event; %(i)s and %(t)s are new, %(u)s is one of its people.
 """
 
+TICKET_ROWS = (
+    "INSERT INTO ticket_queues (organization_id, id, name, assignment, unknown_senders)"
+    " VALUES (%(o)s, %(i)s, %(t)s, 'manual', 'ignore')",
+    "INSERT INTO ticket_queue_members (organization_id, queue_id, user_id, queue_right, takes_tickets)"
+    " VALUES (%(o)s, %(i)s, %(u)s, 'work', true)",
+    "INSERT INTO ticket_slas (organization_id, queue_id, priority, resolution_minutes, warn_minutes, again_minutes)"
+    " VALUES (%(o)s, %(i)s, 'low', 1, 0, 0)",
+    "INSERT INTO ticket_categories (organization_id, id, name, approval) VALUES (%(o)s, %(i)s, %(t)s, 'nobody')",
+    "INSERT INTO ticket_views (organization_id, id, owner_id, name, filters, sort)"
+    " VALUES (%(o)s, %(i)s, %(u)s, %(t)s, '{}', 'created_at')",
+    "INSERT INTO ticket_numbers (organization_id, last) VALUES (%(o)s, 1000) ON CONFLICT DO NOTHING",
+    *(
+        "INSERT INTO tickets (organization_id, id, number, title, type, priority, state, queue_id, requester_id,"
+        f" source, next_due_at) VALUES (%(o)s, {id_}, {number}, %(t)s, 'request', 'low', 'new', %(i)s, %(u)s, 'api',"
+        " now())"
+        for id_, number in (("%(i)s", 998), ("gen_random_uuid()", 999))
+    ),
+    # The words come of themselves.
+    *(
+        f"INSERT INTO {statement}"
+        for statement in (
+            "ticket_watchers (organization_id, ticket_id, user_id, created_at) VALUES (%(o)s, %(i)s, %(u)s, now())",
+            "ticket_pauses (organization_id, id, ticket_id, state, started_at)"
+            " VALUES (%(o)s, %(i)s, %(i)s, 'pending', now())",
+            "ticket_links (organization_id, id, ticket_id, kind, other_id, created_by_id, created_at)"
+            " SELECT organization_id, %(i)s, %(i)s, 'blocks', id, %(u)s, now() FROM tickets"
+            " WHERE organization_id = %(o)s AND number = 999",
+            "ticket_mails (organization_id, message_hash, ticket_id, sender, created_at)"
+            " VALUES (%(o)s, %(t)s, %(i)s, '', now())",
+            "ticket_entries (organization_id, id, ticket_id, kind, author_id, body, source, created_at)"
+            " VALUES (%(o)s, %(i)s, %(i)s, 'note', %(u)s, %(t)s, 'api', now())",
+            "ticket_attachments (organization_id, id, ticket_id, is_internal, name, media_type, size, sha256,"
+            " storage_key, created_at) VALUES (%(o)s, %(i)s, %(i)s, true, %(t)s, 'text/plain', 1, '', '', now())",
+            "ticket_changes (organization_id, id, ticket_id, field, created_at)"
+            " VALUES (%(o)s, %(i)s, %(i)s, 'state', now())",
+            "absences (organization_id, id, user_id, kind, first_day, last_day)"
+            " VALUES (%(o)s, %(i)s, %(u)s, 'trip', now(), now())",
+            "company_days (organization_id, day, is_working, name) VALUES (%(o)s, now(), false, %(t)s)",
+        )
+    ),
+)
 MESSAGE_ROWS = (
     "INSERT INTO itip_messages (organization_id, id, method, content, created_at)"
     " VALUES (%(o)s, %(i)s, 'REQUEST', '', now())",
@@ -28,4 +69,5 @@ MESSAGE_ROWS = (
     "INSERT INTO reminder_replans (organization_id, id, user_id) VALUES (%(o)s, %(i)s, %(u)s)",
     "INSERT INTO reminder_settings (organization_id, id, user_id, created_at) VALUES (%(o)s, %(i)s, %(u)s, now())",
     "INSERT INTO webhooks (organization_id, id, name, url) VALUES (%(o)s, %(i)s, %(t)s, %(t)s)",
+    *TICKET_ROWS,
 )

@@ -34,6 +34,7 @@ NAMES = {
     "app.tasks.room_tasks.cleanup_room_waiting",
     "app.tasks.room_tasks.ask_to_check_in",
     "app.tasks.room_tasks.release_unused_rooms",
+    "app.tasks.ticket_tasks.tend_tickets",
 }
 
 

@@ -53,6 +53,48 @@ NOTICES: dict[str, tuple[str, str]] = {
         "Другая комната: {other_room} вместо {room}, {when}",
     ),
     "room_lost": ("There is no room any more: {room}, {when}", "Комнаты больше нет: {room}, {when}"),
+    "ticket_created": ("Your request was taken in: #{number} {title}", "Заявка принята: №{number} {title}"),
+    "ticket_new": ("New ticket #{number}: {title}", "Новая заявка №{number}: {title}"),
+    "ticket_assigned": ("Ticket #{number} is yours: {title}", "Заявка №{number} теперь ваша: {title}"),
+    "ticket_reply": ("{sender} on #{number} {title}: {text}", "{sender} по заявке №{number} {title}: {text}"),
+    "ticket_note": (
+        "{sender}, internally, on #{number} {title}: {text}",
+        "{sender}, внутренняя заметка к №{number} {title}: {text}",
+    ),
+    "ticket_mentioned": (
+        "{sender} mentions you on #{number} {title}: {text}",
+        "{sender} упоминает вас в заявке №{number} {title}: {text}",
+    ),
+    "ticket_open": ("Work goes on: #{number} {title}", "Заявка снова в работе: №{number} {title}"),
+    "ticket_pending": ("It waits for “{text}”: #{number} {title}", "Ожидание («{text}»): №{number} {title}"),
+    "ticket_resolved": ("Resolved: #{number} {title}", "Решена: №{number} {title}"),
+    "ticket_closed": ("Closed: #{number} {title}", "Закрыта: №{number} {title}"),
+    "ticket_merged": ("#{number} goes on as #{other} {title}", "Заявка №{number} продолжается как №{other} {title}"),
+    "ticket_before": ("Due {when}: #{number} {title} ({what})", "Срок {when}: №{number} {title} ({what})"),
+    "ticket_breach": (
+        "Late since {when}: #{number} {title} ({what})",
+        "Просрочена с {when}: №{number} {title} ({what})",
+    ),
+    "ticket_after": (
+        "Still late, since {when}: #{number} {title} ({what})",
+        "Всё ещё просрочена, с {when}: №{number} {title} ({what})",
+    ),
+    "ticket_approval": (
+        "{sender} asks for your approval: #{number} {title}",
+        "{sender} просит вашего согласия: №{number} {title}",
+    ),
+    "ticket_approved": ("{sender} approved #{number} {title}", "{sender}: согласовано, №{number} {title}"),
+    "ticket_refused": ("{sender} refused #{number} {title}: {text}", "{sender}: отказано, №{number} {title}: {text}"),
+    "equipment_broken_for_more": (
+        "Out of order in {room}: {what}. It concerns {title}, {when}, and {more} more of yours. Rooms that have one:"
+        " {rooms}",
+        "В комнате {room} не работает: {what}. Это касается встречи {title}, {when}, и ещё {more} ваших."
+        " Где такое есть: {rooms}",
+    ),
+    "equipment_broken": (
+        "Out of order in {room}: {what}. It concerns {title}, {when}. Rooms that have one: {rooms}",
+        "В комнате {room} не работает: {what}. Это касается встречи {title}, {when}. Где есть такое: {rooms}",
+    ),
 }
 # Why somebody is told, by NotificationReason.
 REASONS: dict[str, tuple[str, str]] = {
@@ -66,4 +108,8 @@ REASONS: dict[str, tuple[str, str]] = {
     "addressed": ("This is addressed to you.", "Это адресовано вам."),
     "asked": ("You asked to be reminded.", "Вы просили напомнить."),
     "administrator": ("You administer this company.", "Вы администратор этой компании."),
+    "requester": ("You asked for this.", "Это ваша заявка."),
+    "watcher": ("You watch this ticket.", "Вы следите за этой заявкой."),
+    "assignee": ("This ticket is yours.", "Эта заявка назначена вам."),
+    "queue": ("You work this queue.", "Вы работаете с этой очередью."),
 }

@@ -1,0 +1,25 @@
+"""Having the clock count tickets anew, when hours, holidays or promises change. The next round does it, in batches."""
+
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlmodel import Session, col
+
+from app.models.base import now
+from app.models.ticket import Ticket
+from app.services.nudges import TICKETS, nudge
+
+
+def of_company(session: Session, company: UUID, queue_id: UUID | None = None) -> None:
+    """Mark what is open in a company, or in one of its queues."""
+    conditions = [col(Ticket.organization_id) == company, Ticket.is_open]
+    if queue_id is not None:
+        conditions.append(col(Ticket.queue_id) == queue_id)
+    session.execute(
+        update(Ticket)
+        .where(*conditions)
+        # Nobody edited them.
+        .values(act_at=now(), updated_at=col(Ticket.updated_at))
+        .execution_options(synchronize_session=False)
+    )
+    nudge(session, TICKETS)
