@@ -109,6 +109,8 @@ class TicketWords(SQLModel, table=True):
 
     organization_id: UUID = Field(primary_key=True)
     ticket_id: UUID = Field(primary_key=True)
+    # Of the ticket: what is found is put in this order before any ticket is looked at.
+    created_at: datetime
     document: Any = Field(sa_column=Column(TSVECTOR, nullable=False))
     # The same with notes and internal files. Only this has an index: those who see it look through whole queues.
     internal: Any = Field(sa_column=Column(TSVECTOR, nullable=False))

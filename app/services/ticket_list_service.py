@@ -2,26 +2,22 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, LiteralString
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy import CTE, ColumnElement, Select, func, select
 from sqlmodel import Session, col
 
 from app.core.actor import Actor
 from app.core.config import get_settings
 from app.core.errors import Invalid, NotFound
-from app.core.hot import fetch_row, hot_statement
 from app.core.tables import csv_text, xlsx_bytes
 from app.models.base import now
 from app.models.ticket import OPEN_STATES, Ticket, TicketState, TicketWatcher
 from app.models.ticket_desk import QueueRight
-from app.models.ticket_talk import TicketWords
 from app.schemas.ticket import BoardColumn, BoardRead, TicketItem, TicketSort
 from app.schemas.ticket_desk import ReportFormat, TicketFilters
-from app.services import ticket_reading, ticket_view_service
-from app.services.event_search_service import read_query
+from app.services import ticket_reading, ticket_search, ticket_view_service
 from app.services.json_rows import page_json
 from app.services.rows import PageRequest, SortColumn, after, decode_cursor, encode_cursor
 from app.services.ticket_access import Desk, desk_of, is_seen_by, own_tickets
@@ -34,23 +30,6 @@ SORTS: Mapping[str, SortColumn] = {
 }
 BOARD_STATES = (TicketState.NEW, TicketState.OPEN, TicketState.PENDING, TicketState.RESOLVED)
 COUNTED_MAX = 1000
-# Words that more tickets have than these are common.
-CANDIDATES = 4000
-# What PostgreSQL thinks of a word that its statistics do not know is below this share of all tickets.
-KNOWN_SHARE = 0.02
-_ESTIMATE: LiteralString = """
-    EXPLAIN (FORMAT JSON) SELECT FROM ticket_words
-    WHERE organization_id = %(company)s AND internal @@ event_query(%(words)s::text[], %(phrases)s::text[])
-"""
-_TOTAL = hot_statement("SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = 'ticket_words'::regclass")
-_COUNT = hot_statement(f"""
-    SELECT count(*) FROM (
-        SELECT FROM ticket_words
-        WHERE organization_id = %(company)s
-          AND internal @@ (SELECT event_query(%(words)s::text[], %(phrases)s::text[]))
-        LIMIT {CANDIDATES + 1}
-    ) found
-""")
 # Of one column of a board.
 CARDS_MAX = 100
 EXPORT_BATCH = 1000
@@ -79,14 +58,16 @@ def list_tickets(
     filters, sort = _with_view(session, desk, filters, view_id, sort)
     name, descending = sort.removeprefix("-"), sort.startswith("-")
     key = SORTS[name]
-    query = select(col(Ticket.id), key.column.label("sort_key")).where(*_conditions(session, desk, filters))
+    found = ticket_search.look_up(session, desk, filters.q, newest_first=descending)
+    column = found.c.created_at if found is not None and name == "created_at" else key.column
+    query = _selected(desk, filters, found).add_columns(column.label("sort_key"))
     if page.cursor is not None:
         last, last_id = decode_cursor(page.cursor, [key.kind, UUID])
-        query = query.where(after(key.column, col(Ticket.id), last, last_id, descending=descending))
-    order = key.column.desc() if descending else key.column.asc()
-    found = session.execute(query.order_by(order, col(Ticket.id)).limit(page.limit + 1)).all()
-    shown = found[: page.limit]
-    more = len(found) > page.limit
+        query = query.where(after(column, col(Ticket.id), last, last_id, descending=descending))
+    order = column.desc() if descending else column.asc()
+    rows = session.execute(query.order_by(order, col(Ticket.id)).limit(page.limit + 1)).all()
+    shown = rows[: page.limit]
+    more = len(rows) > page.limit
     cursor = encode_cursor([shown[-1].sort_key, shown[-1].id]) if more and shown else None
     return page_json(ticket_reading.items_json(session, actor.company, [row.id for row in shown]), cursor)
 
@@ -136,7 +117,9 @@ def export_tickets(
     desk = desk_of(session, actor)
     filters, _ = _with_view(session, desk, filters, view_id, None)
     limit = get_settings().EXPORT_MAX_ROWS
-    query = select(col(Ticket.id)).where(*_conditions(session, desk, filters)).order_by(col(Ticket.created_at).desc())
+    query = _selected(desk, filters, ticket_search.look_up(session, desk, filters.q)).order_by(
+        col(Ticket.created_at).desc()
+    )
     ids = list(session.execute(query.limit(limit + 1)).scalars())
     if len(ids) > limit:
         raise Invalid("export_too_large", limit=limit)
@@ -159,7 +142,7 @@ def _with_view(
     return merged, sort or TicketSort(view.sort)
 
 
-def _conditions(session: Session, desk: Desk, filters: TicketFilters) -> Iterable[ColumnElement[bool]]:
+def _conditions(desk: Desk, filters: TicketFilters) -> Iterable[ColumnElement[bool]]:
     company = desk.actor.company
     yield col(Ticket.organization_id) == company
     if filters.is_mine or not desk.queues():
@@ -176,10 +159,10 @@ def _conditions(session: Session, desk: Desk, filters: TicketFilters) -> Iterabl
     if filters.state and set(filters.state) <= set(OPEN_STATES):
         # Said once more, for the indexes.
         yield Ticket.is_open
-    yield from _more_conditions(session, desk, filters)
+    yield from _more_conditions(desk, filters)
 
 
-def _more_conditions(session: Session, desk: Desk, filters: TicketFilters) -> Iterable[ColumnElement[bool]]:
+def _more_conditions(desk: Desk, filters: TicketFilters) -> Iterable[ColumnElement[bool]]:
     if filters.is_open is not None:
         yield Ticket.is_open if filters.is_open else ~Ticket.is_open
     if filters.is_assigned is not None:
@@ -197,52 +180,15 @@ def _more_conditions(session: Session, desk: Desk, filters: TicketFilters) -> It
             col(TicketWatcher.user_id) == filters.watcher_id,
         )
         yield col(Ticket.id).in_(watched)
-    if filters.q is not None:
-        yield _has_words(session, desk, filters.q)
 
 
-def _has_words(session: Session, desk: Desk, text: str) -> ColumnElement[bool]:
-    """That a ticket holds the words, of what the actor may read of it.
-
-    Of those who work queues, rare words are looked up, and common ones met soon by going through the list in its order:
-    an index on words knows no order, and would first find all of them.
-    """
-    words, phrases = read_query(text)
-    # Read once, and not for each ticket.
-    query = select(func.event_query(words, phrases, type_=TSQUERY)).scalar_subquery()
-    here = col(TicketWords.organization_id) == desk.actor.company
-    public = col(TicketWords.document).op("@@")(query)
-    # What is internal holds what is public, so the one index finds both.
-    internal = col(TicketWords.internal).op("@@")(query)
-    queues = desk.queues()
-    if queues and not _is_common(session, desk.actor.company, words, phrases):
-        found = select(col(TicketWords.ticket_id).label("id"), public.label("is_public")).where(here, internal)
-        rows = found.cte("found").prefix_with("MATERIALIZED")
-        is_public = col(Ticket.id).in_(select(rows.c.id).where(rows.c.is_public))
-        return and_(col(Ticket.id).in_(select(rows.c.id)), or_(is_public, _sees_internal(desk, queues)))
-    holds = and_(internal, or_(_sees_internal(desk, queues), public)) if queues else public
-    # A value and no EXISTS, which PostgreSQL might turn into looking all of them up.
-    its = col(TicketWords.ticket_id) == col(Ticket.id)
-    return select(holds).where(here, its).correlate(Ticket).scalar_subquery()
-
-
-def _is_common(session: Session, company: UUID, words: list[str], phrases: list[str]) -> bool:
-    """Whether more than CANDIDATES tickets hold the words: as the statistics know, or else as they are counted."""
-    asked = {"company": company, "words": words, "phrases": phrases}
-    (plan,) = fetch_row(session, _ESTIMATE, asked) or ([],)
-    (total,) = fetch_row(session, _TOTAL, {}) or (0,)
-    if plan[0]["Plan"]["Plan Rows"] > max(KNOWN_SHARE * total, CANDIDATES):
-        # To count these would take what it is to save.
-        return True
-    (count,) = fetch_row(session, _COUNT, asked) or (0,)
-    return bool(count > CANDIDATES)
-
-
-def _sees_internal(desk: Desk, queues: Sequence[UUID]) -> ColumnElement[bool]:
-    """As `Desk.sees_internal`."""
-    me = desk.actor.user_id
-    mine = or_(col(Ticket.queue_id).in_(queues), col(Ticket.assignee_id) == me)
-    return and_(col(Ticket.requester_id).is_distinct_from(me), mine)
+def _selected(desk: Desk, filters: TicketFilters, found: CTE | None) -> Select[Any]:
+    """The tickets that filters let through, by their ids."""
+    query = select(col(Ticket.id)).where(*_conditions(desk, filters))
+    if filters.q is None:
+        return query
+    holds = ticket_search.holds(desk, filters.q, is_found=found is not None)
+    return query.where(holds) if found is None else query.join(found, found.c.id == col(Ticket.id)).where(holds)
 
 
 def _cells(session: Session, company: UUID, ids: Sequence[UUID]) -> Iterable[list[str | None]]:

@@ -103,8 +103,8 @@ CIRCLE = """
 REFRESH = """
     CREATE FUNCTION refresh_ticket_words(company uuid, tickets uuid[]) RETURNS void LANGUAGE sql
     BEGIN ATOMIC
-        INSERT INTO ticket_words (organization_id, ticket_id, document, internal)
-        SELECT t.organization_id, t.id,
+        INSERT INTO ticket_words (organization_id, ticket_id, created_at, document, internal)
+        SELECT t.organization_id, t.id, t.created_at,
                everybody.document,
                everybody.document
                || setweight(words_vector(concat_words(left(said.notes, 200000), files.internal, '', '')), 'C')
@@ -976,6 +976,7 @@ def upgrade() -> None:
         "ticket_words",
         sa.Column("organization_id", sa.Uuid(), nullable=False),
         sa.Column("ticket_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("document", postgresql.TSVECTOR(), nullable=False),
         sa.Column("internal", postgresql.TSVECTOR(), nullable=False),
         sa.ForeignKeyConstraint(

@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 
 from app.schemas.ticket import TicketItem
+from app.services import ticket_search
 from tests.support.desk import Desk, changed, listed, made, read, said, soon
 from tests.support.people import Company
 from tests.support.planning import all_pages, refused, settings
@@ -21,6 +22,13 @@ REPORTS = ("state", "queue", "category", "priority", "age", "sla", "first_answer
 @pytest.fixture
 def desk(company: Company) -> Desk:
     return Desk.open(company)
+
+
+@pytest.fixture(params=["rare", "common"])
+def words_are(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether words are looked up in the index or met in the list: what is found is the same."""
+    if request.param == "common":
+        monkeypatch.setattr(ticket_search, "CANDIDATES", 0)
 
 
 def numbers(*tickets: dict[str, Any]) -> list[int]:
@@ -71,6 +79,7 @@ def test_pages_in_every_order_hold_each_ticket_once(desk: Desk, sort: str) -> No
     refused(desk.agent.get("/tickets", sort=sort, cursor="nonsense"), 422, "bad_cursor")
 
 
+@pytest.mark.usefixtures("words_are")
 @pytest.mark.parametrize(
     ("asked", "is_found"),
     [
@@ -96,6 +105,23 @@ def test_words_in_russian_and_english(desk: Desk, asked: str, is_found: bool) ->
     assert sent.status_code == 201
     for person in (desk.agent, desk.requester):
         assert listed(person, q=asked) == (numbers(ticket) if is_found else [])
+
+
+@pytest.mark.usefixtures("words_are")
+def test_words_go_with_every_order_filter_and_page(desk: Desk) -> None:
+    tickets = [desk.ticket(priority=priority) for priority in ("low", "urgent", "high")]
+    desk.ticket(title="Scanner")
+    first, second, third = numbers(*tickets)
+    for params, expected in (
+        ({}, [third, second, first]),
+        ({"sort": "created_at"}, [first, second, third]),
+        ({"sort": "-priority"}, [second, third, first]),
+        ({"priority": "low"}, [first]),
+        ({"queue_id": desk.queue["id"], "is_open": True}, [third, second, first]),
+    ):
+        assert listed(desk.agent, q="printer", **params) == expected, params
+    paged = [one["number"] for page in all_pages(desk.agent, "/tickets", limit=2, q="printer") for one in page]
+    assert paged == [third, second, first]
 
 
 def test_by_number_and_after_a_change(desk: Desk) -> None:

@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from app.models import Role
+from app.services import ticket_search
 from tests.support.desk import Desk, changed, listed, notified, read, said
 from tests.support.people import Company, Person
 from tests.support.planning import refused
@@ -59,7 +60,11 @@ def test_the_desk_reads_notes(desk: Desk) -> None:
         assert SECRET in everything(person, ticket)
 
 
-def test_the_requester_is_told_nothing(desk: Desk, database: psycopg.Connection) -> None:
+@pytest.mark.parametrize("candidates", [0, ticket_search.CANDIDATES])
+def test_the_requester_is_told_nothing(
+    desk: Desk, database: psycopg.Connection, monkeypatch: pytest.MonkeyPatch, candidates: int
+) -> None:
+    monkeypatch.setattr(ticket_search, "CANDIDATES", candidates)
     ticket = noted(desk)
     before = read(desk.requester, ticket)
     said(desk.agent, ticket, LOUD, kind="note")
