@@ -16,6 +16,7 @@ from app.core.tables import csv_text, xlsx_bytes
 from app.core.texts.ticket_reports import KEYS, words
 from app.models.base import now
 from app.schemas.ticket_desk import TicketReportBy, TicketReportItem, TicketReportQuery, TicketReportRead
+from app.services.statistics_texts import date_text
 from app.services.ticket_access import desk_of
 from app.services.windows import check_window
 
@@ -119,7 +120,8 @@ def chart_of(report: TicketReportRead, zone: str, language: Language) -> str:
     """The same as bars."""
     shown = report.items[:BARS]
     clock = get_zone(zone)
-    first, last = (utc_to_wall(bound, clock).date().isoformat() for bound in (report.start, report.end))
+    bounds = (report.start, report.end - timedelta(microseconds=1))
+    first, last = (date_text(utc_to_wall(bound, clock).date(), language) for bound in bounds)
     frame = Frame(
         title=words(f"by_{report.by}", language),
         lines=(words("period", language, start=first, end=last, zone=zone),),

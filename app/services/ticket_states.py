@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from app.core.config import get_settings
 from app.core.errors import Conflict, Invalid
+from app.core.texts.tickets import STATES
 from app.models.base import now
 from app.models.ticket import TRANSITIONS, Ticket, TicketApproval, TicketState
 from app.models.ticket_desk import TicketQueue
@@ -51,7 +52,7 @@ def change_state(
     if state is before:
         return state is TicketState.PENDING and _wait_on(session, ticket, hand, reason, wait)
     if state not in TRANSITIONS[before]:
-        raise Conflict("ticket_transition", before=before, after=state)
+        raise Conflict("ticket_transition", before=STATES[before], after=STATES[state])
     moment = now()
     if before in DONE and state is TicketState.OPEN:
         _check_reopening(session, ticket, moment)

@@ -47,7 +47,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "nothing": ("There is nothing to show for this period.", "За этот период показать нечего."),
     "shown": ("The first {shown} of {total}; all of them: format=csv", "Первые {shown} из {total}; все: format=csv"),
     "bar": ("{count}, open: {open}", "{count}, открытых: {open}"),
-    "kept_share": ("promises kept: {share} %", "сроки соблюдены: {share} %"),
+    "kept_share": ("in time: {share} %", "в срок: {share} %"),
 }
 
 

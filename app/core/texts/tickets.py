@@ -6,6 +6,14 @@ PROMISES: dict[str, tuple[str, str]] = {
     "resolution": ("resolution", "решение"),
 }
 
+STATES: dict[str, tuple[str, str]] = {
+    "new": ("new", "новая"),
+    "open": ("open", "в работе"),
+    "pending": ("pending", "ожидание"),
+    "resolved": ("resolved", "решена"),
+    "closed": ("closed", "закрыта"),
+}
+
 TICKETS: dict[str, tuple[str, str]] = {
     "tickets_off": ("Tickets are switched off for you.", "Заявки для вас отключены."),
     "ticket_not_found": ("There is no such ticket.", "Такой заявки нет."),
