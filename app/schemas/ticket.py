@@ -75,6 +75,7 @@ class TicketChanges(Input):
     assignee_id: UUID | None
     requester_id: UUID
     room_id: UUID | None
+    equipment_id: UUID | None
     event_id: UUID | None
     department_id: UUID | None
     state: TicketState

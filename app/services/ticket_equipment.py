@@ -120,16 +120,11 @@ def follow_state(session: Session, ticket: Ticket) -> None:
     if ticket.state not in _DONE:
         mark(session, ticket)
         return
-    _unmark(session, ticket)
+    unmark(session, ticket)
 
 
-def leave(session: Session, ticket: Ticket) -> None:
-    """The ticket is about this thing no more."""
-    _unmark(session, ticket)
-    ticket.equipment_id = None
-
-
-def _unmark(session: Session, ticket: Ticket) -> None:
+def unmark(session: Session, ticket: Ticket) -> None:
+    """Let one of a thing count as working again, unless another ticket says that it does not."""
     item = _locked(session, ticket) if ticket.marks_equipment else None
     ticket.marks_equipment = False
     if item is None:

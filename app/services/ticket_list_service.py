@@ -56,19 +56,9 @@ def list_tickets(
     """
     desk = desk_of(session, actor)
     filters, sort = _with_view(session, desk, filters, view_id, sort)
-    name, descending = sort.removeprefix("-"), sort.startswith("-")
-    key = SORTS[name]
-    found = ticket_search.look_up(session, desk, filters.q, newest_first=descending)
-    column = found.c.created_at if found is not None and name == "created_at" else key.column
-    query = _selected(desk, filters, found).add_columns(column.label("sort_key"))
-    if page.cursor is not None:
-        last, last_id = decode_cursor(page.cursor, [key.kind, UUID])
-        query = query.where(after(column, col(Ticket.id), last, last_id, descending=descending))
-    order = column.desc() if descending else column.asc()
-    rows = session.execute(query.order_by(order, col(Ticket.id)).limit(page.limit + 1)).all()
+    rows = _ids(session, desk, filters, sort, page.limit + 1, page.cursor)
     shown = rows[: page.limit]
-    more = len(rows) > page.limit
-    cursor = encode_cursor([shown[-1].sort_key, shown[-1].id]) if more and shown else None
+    cursor = encode_cursor([shown[-1].sort_key, shown[-1].id]) if len(rows) > page.limit and shown else None
     return page_json(ticket_reading.items_json(session, actor.company, [row.id for row in shown]), cursor)
 
 
@@ -117,10 +107,7 @@ def export_tickets(
     desk = desk_of(session, actor)
     filters, _ = _with_view(session, desk, filters, view_id, None)
     limit = get_settings().EXPORT_MAX_ROWS
-    query = _selected(desk, filters, ticket_search.look_up(session, desk, filters.q)).order_by(
-        col(Ticket.created_at).desc()
-    )
-    ids = list(session.execute(query.limit(limit + 1)).scalars())
+    ids = [row.id for row in _ids(session, desk, filters, TicketSort.CREATED_DESC, limit + 1)]
     if len(ids) > limit:
         raise Invalid("export_too_large", limit=limit)
     rows = _cells(session, actor.company, ids)
@@ -182,13 +169,33 @@ def _more_conditions(desk: Desk, filters: TicketFilters) -> Iterable[ColumnEleme
         yield col(Ticket.id).in_(watched)
 
 
-def _selected(desk: Desk, filters: TicketFilters, found: CTE | None) -> Select[Any]:
-    """The tickets that filters let through, by their ids."""
-    query = select(col(Ticket.id)).where(*_conditions(desk, filters))
-    if filters.q is None:
-        return query
-    holds = ticket_search.holds(desk, filters.q, is_found=found is not None)
-    return query.where(holds) if found is None else query.join(found, found.c.id == col(Ticket.id)).where(holds)
+def _ids(
+    session: Session, desk: Desk, filters: TicketFilters, sort: TicketSort, limit: int, cursor: str | None = None
+) -> Sequence[Any]:
+    """The ids of the first tickets that filters let through, after those of a cursor, with what they are sorted by."""
+    found = ticket_search.look_up(session, desk, filters.q, newest_first=sort.startswith("-"))
+    if found is not None:
+        rows = session.execute(ticket_search.counted(found, _page(desk, filters, sort, limit, cursor, found))).all()
+        if rows[0].found <= ticket_search.CANDIDATES:
+            return [row for row in rows if row.id is not None]
+    return session.execute(_page(desk, filters, sort, limit, cursor)).all()
+
+
+def _page(
+    desk: Desk, filters: TicketFilters, sort: TicketSort, limit: int, cursor: str | None, found: CTE | None = None
+) -> Select[Any]:
+    name, descending = sort.removeprefix("-"), sort.startswith("-")
+    key = SORTS[name]
+    column = found.c.created_at if found is not None and name == "created_at" else key.column
+    query = select(col(Ticket.id), column.label("sort_key")).where(*_conditions(desk, filters))
+    if filters.q is not None:
+        query = query.where(ticket_search.holds(desk, filters.q, is_found=found is not None))
+    if found is not None:
+        query = query.join(found, found.c.id == col(Ticket.id))
+    if cursor is not None:
+        last, last_id = decode_cursor(cursor, [key.kind, UUID])
+        query = query.where(after(column, col(Ticket.id), last, last_id, descending=descending))
+    return query.order_by(column.desc() if descending else column.asc(), col(Ticket.id)).limit(limit)
 
 
 def _cells(session: Session, company: UUID, ids: Sequence[UUID]) -> Iterable[list[str | None]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, LiteralString
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, and_, func, or_, select
+from sqlalchemy import CTE, ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlmodel import Session, col
 
@@ -16,33 +16,23 @@ from app.services.ticket_access import Desk
 
 # Words that more tickets have than these are common.
 CANDIDATES = 8000
-# Of a word that its statistics do not know, or the beginning of one, PostgreSQL thinks that fewer hold it.
-KNOWN_SHARE = 0.05
+# PostgreSQL thinks that fewer hold a word which its statistics do not know.
+KNOWN_SHARE = 0.02
 _ESTIMATE: LiteralString = """
     EXPLAIN (FORMAT JSON) SELECT FROM ticket_words
     WHERE organization_id = %(company)s AND internal @@ event_query(%(words)s::text[], %(phrases)s::text[])
 """
 _TOTAL = hot_statement("SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = 'ticket_words'::regclass")
-# Joined, so that the index is asked: behind a limit PostgreSQL would rather go through the table.
-_COUNT = hot_statement(f"""
-    WITH asked AS MATERIALIZED (SELECT event_query(%(words)s::text[], %(phrases)s::text[]) AS query)
-    SELECT count(*) FROM (
-        SELECT FROM asked JOIN ticket_words w ON w.organization_id = %(company)s AND w.internal @@ asked.query
-        LIMIT {CANDIDATES + 1}
-    ) found
-""")
 
 
-def look_up(session: Session, desk: Desk, text: str | None, *, newest_first: bool = True) -> CTE | None:
+def look_up(session: Session, desk: Desk, text: str | None, *, newest_first: bool) -> CTE | None:
     """The tickets that hold rare words, by the index on words; None where they are common, or none are asked for.
 
     That index knows no order: of a common word, it would first find all tickets. Those are met soon by going through
-    the list in its order; so are those of somebody who works no queue, and has few.
+    the list in its order; so are those of somebody who works no queue, and has few. More than CANDIDATES are not
+    looked up: then `counted` tells that they are common after all.
     """
-    if text is None or not desk.queues():
-        return None
-    words, phrases = read_query(text)
-    if _is_common(session, desk.actor.company, words, phrases):
+    if text is None or not desk.queues() or _is_known_as_common(session, desk.actor.company, text):
         return None
     asked = _asked(text, "looked_up")
     here = and_(
@@ -50,12 +40,22 @@ def look_up(session: Session, desk: Desk, text: str | None, *, newest_first: boo
         # What is internal holds what is public, so the one index finds both.
         col(TicketWords.internal).op("@@")(asked.c.query),
     )
+    rows: Any = select(col(TicketWords.ticket_id).label("id"), col(TicketWords.created_at).label("created_at"))
+    some = rows.join_from(asked, TicketWords, here).limit(CANDIDATES + 1).subquery("some")
     # In its order, PostgreSQL 17 and newer look at no more tickets than a page shows.
-    moment = col(TicketWords.created_at)
-    order = moment.desc() if newest_first else moment.asc()
-    rows: Any = select(col(TicketWords.ticket_id).label("id"), moment.label("created_at"))
-    found: CTE = rows.join_from(asked, TicketWords, here).order_by(order, col(TicketWords.ticket_id)).cte("found")
+    order = some.c.created_at.desc() if newest_first else some.c.created_at.asc()
+    found: CTE = select(some).order_by(order, some.c.id).cte("found")
     return found.prefix_with("MATERIALIZED")
+
+
+def counted(found: CTE, page: Select[Any]) -> Select[Any]:
+    """The rows of a page of what was looked up, each with how much that was; one row without an id for none.
+
+    It is joined to a single row, which keeps its order.
+    """
+    total = select(func.count().label("found")).select_from(found).subquery("total")
+    rows = page.subquery("page")
+    return select(total.c.found, rows).select_from(total.outerjoin(rows, true()))
 
 
 def holds(desk: Desk, text: str, *, is_found: bool) -> ColumnElement[bool]:
@@ -83,16 +83,13 @@ def _asked(text: str, name: str) -> CTE:
     return select(query).cte(name).prefix_with("MATERIALIZED")
 
 
-def _is_common(session: Session, company: UUID, words: list[str], phrases: list[str]) -> bool:
-    """Whether more than CANDIDATES tickets hold the words: as the statistics know, or else as they are counted."""
-    asked = {"company": company, "words": words, "phrases": phrases}
+def _is_known_as_common(session: Session, company: UUID, text: str) -> bool:
+    """Whether PostgreSQL's statistics know that many tickets hold the words, each taken for a whole one."""
+    words, phrases = read_query(text)
+    asked = {"company": company, "words": [word.removesuffix(":*") for word in words], "phrases": phrases}
     (plan,) = fetch_row(session, _ESTIMATE, asked) or ([],)
     (total,) = fetch_row(session, _TOTAL, {}) or (0,)
-    if plan[0]["Plan"]["Plan Rows"] > max(KNOWN_SHARE * total, CANDIDATES):
-        # To count these would take what it is to save.
-        return True
-    (count,) = fetch_row(session, _COUNT, asked) or (0,)
-    return bool(count > CANDIDATES)
+    return bool(plan[0]["Plan"]["Plan Rows"] > max(KNOWN_SHARE * total, CANDIDATES))
 
 
 def _sees_internal(desk: Desk, queues: Sequence[UUID]) -> ColumnElement[bool]:

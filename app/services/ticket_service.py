@@ -33,7 +33,7 @@ from app.services import (
 from app.services.nudges import after_commit
 from app.services.rows import apply_changes, check_version, flush
 from app.services.stored_files import remove_files
-from app.services.ticket_access import Desk, desk_of, find_ticket, may_work
+from app.services.ticket_access import Desk, desk_of, find_ticket, may_work, require_tickets
 from app.services.ticket_history import Hand, hand_of
 from app.services.ticket_queue_service import default_queue, find_queue
 
@@ -48,11 +48,13 @@ _COLUMNS = {
     "assignee_id": "assignee",
     "requester_id": "requester",
     "room_id": "room",
+    "equipment_id": "equipment",
     "event_id": "event",
     "department_id": "department",
 }
-# Of what the clock counts.
+# Of what the clock counts; and what says whether a thing is out of order.
 _COUNTED = frozenset({"priority", "queue_id"})
+_THING = frozenset({"room", "equipment", "type"})
 
 
 def read_ticket(session: Session, actor: Actor, ticket_id: UUID) -> TicketRead:
@@ -69,9 +71,10 @@ def create_ticket(session: Session, actor: Actor, data: TicketCreate) -> TicketR
         Invalid: something that it names is not there.
         Conflict: the requester has TICKETS_OPEN_MAX, or the queue takes none.
     """
-    desk = desk_of(session, actor)
+    require_tickets(actor)
     category = _category(session, actor, data.category_id)
     queue = _queue_for(session, actor, data.queue_id, category)
+    desk = desk_of(session, actor)
     requester = _requester(session, desk, queue, data.requester_id)
     values = data.model_dump(include={"title", "body", "room_id", "equipment_id", "event_id", "department_id"})
     _check_things(session, actor, values)
@@ -147,7 +150,11 @@ def change(
     check_version(ticket, if_match)
     reason = values.get("reason")
     columns = {name: value for name, value in values.items() if name in _COLUMNS}
-    _check_things(session, actor, columns)
+    if columns.get("room_id", ticket.room_id) != ticket.room_id:
+        # A ticket of another room is about another thing, if it is about one.
+        columns.setdefault("equipment_id", None)
+    place = {"room_id": ticket.room_id} if columns.get("equipment_id") is not None else {}
+    _check_things(session, actor, {**place, **columns})
     _check_desk(session, actor, ticket, columns)
     version = ticket.version
     changes = {
@@ -156,9 +163,9 @@ def change(
         if name in columns and getattr(ticket, name) != columns[name]
     }
     had = ticket.assignee_id
-    if "room" in changes and ticket.equipment_id is not None:
-        # A ticket of another room is not about that thing any more.
-        ticket_equipment.leave(session, ticket)
+    is_another_thing = bool(changes.keys() & _THING)
+    if is_another_thing:
+        ticket_equipment.unmark(session, ticket)
     if changes:
         if ticket.requester_id is None and "requester_id" in columns:
             ticket.requester_email = ticket.requester_name = None
@@ -167,6 +174,8 @@ def change(
         flush(session)
         if counted:
             ticket_clock.refresh(session, ticket)
+        if is_another_thing and ticket.state not in ticket_states.DONE:
+            ticket_equipment.mark(session, ticket)
     if _change_state(session, desk, ticket, values, hand) and ticket.version == version:
         ticket.version += 1
     flush(session)

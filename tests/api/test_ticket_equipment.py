@@ -109,6 +109,24 @@ def test_a_ticket_moved_to_another_room_is_about_that_thing_no_more(desk: Desk) 
     refused(answer, 422, "equipment_not_found")
 
 
+def test_the_desk_says_what_a_ticket_is_about(desk: Desk) -> None:
+    place, other = room(desk, "Room 4", projector()), room(desk, "Room 5", projector())
+    ticket = desk.ticket(type="incident")
+    thing, same_elsewhere = (one["equipment"][0]["id"] for one in (place, other))
+    refused(desk.agent.patch(f"/tickets/{ticket['id']}", {"equipment_id": thing}), 422, "equipment_needs_room")
+    changed(desk.agent, ticket, room_id=place["id"], equipment_id=thing)
+    assert out_of_order(desk, place) == 1
+    refused(desk.agent.patch(f"/tickets/{ticket['id']}", {"equipment_id": same_elsewhere}), 422, "equipment_not_found")
+    changed(desk.agent, ticket, room_id=other["id"], equipment_id=same_elsewhere)
+    assert (out_of_order(desk, place), out_of_order(desk, other)) == (0, 1)
+    changed(desk.agent, ticket, type="question")
+    assert out_of_order(desk, other) == 0
+    changed(desk.agent, ticket, type="incident")
+    assert out_of_order(desk, other) == 1
+    assert changed(desk.agent, ticket, equipment_id=None)["room_id"] == other["id"]
+    assert out_of_order(desk, other) == 0
+
+
 def test_coming_meetings_are_warned_and_offered_rooms(desk: Desk) -> None:
     place = room(desk, "Room 4", projector(), capacity=8)
     large = room(desk, "Large", projector(), capacity=20)
