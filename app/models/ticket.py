@@ -113,7 +113,6 @@ class Ticket(OwnedByOrganization, Timestamped, Versioned, table=True):
         CheckConstraint("(state IN ('resolved', 'closed')) = (resolved_at IS NOT NULL)", name="resolved_at"),
         CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_at"),
         CheckConstraint("merged_into_id IS NULL OR state = 'closed'", name="merged_is_closed"),
-        CheckConstraint("NOT marks_equipment OR equipment_id IS NOT NULL", name="marks_equipment"),
         Column("is_open", Boolean, Computed(_OPEN, persisted=True), nullable=False),
         Column(
             "priority_rank",
@@ -171,8 +170,6 @@ class Ticket(OwnedByOrganization, Timestamped, Versioned, table=True):
     # The room, thing, event and department that it is about. They may go; the ticket stays.
     room_id: UUID | None = None
     equipment_id: UUID | None = None
-    # Whether one of the equipment counts as out of order because of this ticket.
-    marks_equipment: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     event_id: UUID | None = None
     department_id: UUID | None = None
     source: str = Field(default=TicketSource.API, max_length=10)
@@ -221,6 +218,24 @@ class TicketWatcher(SQLModel, table=True):
     ticket_id: UUID = Field(primary_key=True)
     user_id: UUID = Field(primary_key=True)
     created_at: datetime = Field(default_factory=now)
+
+
+class TicketMark(SQLModel, table=True):
+    """One of a thing in a room that counts as out of order because of a ticket.
+
+    A row of its own, so that a mark can go from one ticket to another that nobody has locked; whoever writes it holds
+    the lock of the thing.
+    """
+
+    __tablename__ = "ticket_marks"
+    __table_args__ = (
+        ForeignKeyConstraint(*_OF_TICKET, ondelete="CASCADE"),
+        Index(None, "organization_id", "equipment_id"),
+    )
+
+    organization_id: UUID = Field(primary_key=True)
+    ticket_id: UUID = Field(primary_key=True)
+    equipment_id: UUID
 
 
 class TicketPause(OwnedByOrganization, table=True):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlmodel import Session, col
 
 from app.core.actor import Actor
@@ -15,7 +15,7 @@ from app.core.spoken_times import SpokenTime
 from app.models.base import now
 from app.models.notification import NotificationReason, NotificationType
 from app.models.room import Room, RoomEquipment
-from app.models.ticket import Ticket, TicketState, TicketType
+from app.models.ticket import Ticket, TicketMark, TicketState, TicketType
 from app.schemas.ticket import OtherRoom, TouchedMeeting
 from app.services.announcement_service import Announcement, announce
 from app.services.event_access import reads_details_sql
@@ -107,7 +107,7 @@ def mark(session: Session, ticket: Ticket) -> None:
         # Another ticket, or somebody by hand, has said so of all of them.
         return
     item.out_of_order += 1
-    ticket.marks_equipment = True
+    session.add(TicketMark(organization_id=ticket.organization_id, ticket_id=ticket.id, equipment_id=item.id))
     _changed(session, ticket)
     if item.out_of_order == item.quantity:
         _warn(session, ticket, item)
@@ -115,41 +115,57 @@ def mark(session: Session, ticket: Ticket) -> None:
 
 def follow_state(session: Session, ticket: Ticket) -> None:
     """Let a thing work again once its ticket is done, unless another ticket says that it does not; and back."""
-    if ticket.equipment_id is None:
-        return
-    if ticket.state not in _DONE:
+    if ticket.state in _DONE:
+        unmark(session, ticket)
+    else:
         mark(session, ticket)
-        return
-    unmark(session, ticket)
 
 
 def unmark(session: Session, ticket: Ticket) -> None:
     """Let one of a thing count as working again, unless another ticket says that it does not."""
-    item = _locked(session, ticket) if ticket.marks_equipment else None
-    ticket.marks_equipment = False
-    if item is None:
+    if ticket.equipment_id is None:
         return
+    # Before the mark is looked at: whoever else holds this lock may be handing theirs on to this ticket.
+    item = _locked(session, ticket)
+    own = select(TicketMark).where(
+        col(TicketMark.organization_id) == ticket.organization_id, col(TicketMark.ticket_id) == ticket.id
+    )
+    marked = session.execute(own.execution_options(populate_existing=True)).scalar_one_or_none()
+    if marked is None:
+        return
+    session.delete(marked)
     session.flush()
-    heir = session.execute(
-        select(Ticket)
+    heir = session.execute(_unmarked(ticket)).scalar_one_or_none()
+    if heir is not None:
+        session.add(
+            TicketMark(organization_id=ticket.organization_id, ticket_id=heir, equipment_id=ticket.equipment_id)
+        )
+        session.flush()
+    elif item is not None:
+        item.out_of_order = max(item.out_of_order - 1, 0)
+        _changed(session, ticket)
+
+
+def _unmarked(ticket: Ticket) -> Select[UUID]:
+    """The oldest other open incident of the same thing that has no mark."""
+    marks = select(col(TicketMark.ticket_id)).where(
+        col(TicketMark.organization_id) == ticket.organization_id,
+        col(TicketMark.equipment_id) == ticket.equipment_id,
+    )
+    return (
+        select(col(Ticket.id))
         .where(
             col(Ticket.organization_id) == ticket.organization_id,
             col(Ticket.room_id) == ticket.room_id,
             col(Ticket.equipment_id) == ticket.equipment_id,
             col(Ticket.id) != ticket.id,
             col(Ticket.type) == TicketType.INCIDENT,
-            ~col(Ticket.marks_equipment),
+            col(Ticket.id).not_in(marks),
             Ticket.is_open,
         )
-        .order_by(col(Ticket.created_at))
+        .order_by(col(Ticket.created_at), col(Ticket.id))
         .limit(1)
-        .with_for_update(key_share=True, skip_locked=True)
-    ).scalar_one_or_none()
-    if heir is not None:
-        heir.marks_equipment = True
-        return
-    item.out_of_order = max(item.out_of_order - 1, 0)
-    _changed(session, ticket)
+    )
 
 
 def list_meetings(session: Session, actor: Actor, ticket_id: UUID) -> list[TouchedMeeting]:

@@ -12,7 +12,15 @@ depends_on = None
 COMPANY = "(SELECT current_company())"
 OWNED = (
     *("absences", "company_days", "ticket_attachments", "ticket_categories", "ticket_changes", "ticket_entries"),
-    *("ticket_links", "ticket_mails", "ticket_numbers", "ticket_pauses", "ticket_queue_members", "ticket_queues"),
+    *(
+        "ticket_links",
+        "ticket_mails",
+        "ticket_marks",
+        "ticket_numbers",
+        "ticket_pauses",
+        "ticket_queue_members",
+        "ticket_queues",
+    ),
     *("ticket_slas", "ticket_views", "ticket_watchers", "ticket_words", "tickets"),
 )
 # What people decide for the company, by column. What becomes of a ticket stands in its own history.
@@ -511,7 +519,6 @@ def upgrade() -> None:
         sa.Column("assignee_id", sa.Uuid(), nullable=True),
         sa.Column("room_id", sa.Uuid(), nullable=True),
         sa.Column("equipment_id", sa.Uuid(), nullable=True),
-        sa.Column("marks_equipment", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("event_id", sa.Uuid(), nullable=True),
         sa.Column("department_id", sa.Uuid(), nullable=True),
         sa.Column("source", sa.String(10), nullable=False),
@@ -557,7 +564,6 @@ def upgrade() -> None:
         sa.CheckConstraint("source IN ('api', 'mail')", name=op.f("ck_tickets_source")),
         sa.CheckConstraint("state IN ('new', 'open', 'pending', 'resolved', 'closed')", name=op.f("ck_tickets_state")),
         sa.CheckConstraint("type IN ('incident', 'request', 'question')", name=op.f("ck_tickets_type")),
-        sa.CheckConstraint("NOT marks_equipment OR equipment_id IS NOT NULL", name=op.f("ck_tickets_marks_equipment")),
         sa.CheckConstraint("num_nonnulls(requester_id, requester_email) = 1", name=op.f("ck_tickets_one_requester")),
         sa.ForeignKeyConstraint(
             ["organization_id", "approver_id"],
@@ -911,6 +917,25 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "ticket_marks",
+        sa.Column("organization_id", sa.Uuid(), nullable=False),
+        sa.Column("ticket_id", sa.Uuid(), nullable=False),
+        sa.Column("equipment_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "ticket_id"],
+            ["tickets.organization_id", "tickets.id"],
+            name=op.f("fk_ticket_marks_organization_id_ticket_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("organization_id", "ticket_id", name=op.f("pk_ticket_marks")),
+    )
+    op.create_index(
+        op.f("ix_ticket_marks_organization_id_equipment_id"),
+        "ticket_marks",
+        ["organization_id", "equipment_id"],
+        unique=False,
+    )
+    op.create_table(
         "ticket_pauses",
         sa.Column("organization_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1062,6 +1087,7 @@ def downgrade() -> None:
     op.drop_table("ticket_words")
     op.drop_table("ticket_watchers")
     op.drop_table("ticket_pauses")
+    op.drop_table("ticket_marks")
     op.drop_table("ticket_mails")
     op.drop_table("ticket_links")
     op.drop_table("ticket_entries")

@@ -1,5 +1,6 @@
 """Many agents at the same tickets at once: nothing is lost, no state is wrong, no number given twice."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from typing import Any
@@ -97,6 +98,29 @@ def test_in_turn_also_at_once(desk: Desk) -> None:
     with ThreadPoolExecutor(10) as pool:
         given = list(pool.map(make, range(20)))
     assert given.count(desk.agent.id) == given.count(desk.other.id) == 10
+
+
+def test_two_tickets_on_one_thing_resolved_and_reopened_at_once(desk: Desk) -> None:
+    place = desk.company.admin.create_room(equipment=[{"name": "projector", "quantity": 1}])
+    thing = place["equipment"][0]["id"]
+    tickets = [desk.ticket(type="incident", room_id=place["id"], equipment_id=thing) for _ in range(4)]
+
+    def turn(state: str) -> Callable[[dict[str, Any]], int]:
+        return lambda ticket: desk.agent.patch(f"/tickets/{ticket['id']}", {"state": state}).status_code
+
+    def out_of_order() -> int:
+        count: int = desk.agent.get(f"/rooms/{place['id']}").json()["equipment"][0]["out_of_order"]
+        return count
+
+    with ThreadPoolExecutor(len(tickets)) as pool:
+        for _ in range(4):
+            assert set(pool.map(turn("resolved"), tickets[1:])) == {200}
+            # The first one says still that it is broken.
+            assert out_of_order() == 1
+            assert set(pool.map(turn("resolved"), tickets[:1])) == {200}
+            assert out_of_order() == 0
+            assert set(pool.map(turn("open"), tickets)) == {200}
+            assert out_of_order() == 1
 
 
 def test_links_closed_into_a_circle_at_once(desk: Desk) -> None:

@@ -25,6 +25,7 @@ TICKET_ROWS = (
         f"INSERT INTO {statement}"
         for statement in (
             "ticket_watchers (organization_id, ticket_id, user_id, created_at) VALUES (%(o)s, %(i)s, %(u)s, now())",
+            "ticket_marks (organization_id, ticket_id, equipment_id) VALUES (%(o)s, %(i)s, %(i)s)",
             "ticket_pauses (organization_id, id, ticket_id, state, started_at)"
             " VALUES (%(o)s, %(i)s, %(i)s, 'pending', now())",
             "ticket_links (organization_id, id, ticket_id, kind, other_id, created_by_id, created_at)"
