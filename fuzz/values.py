@@ -131,6 +131,7 @@ class Values:
             "service_hours": None,
             "approval": pick(["nobody", "manager"]),
             "mentions": [],
+            "attachment_ids": [],
             "members": [],
             "slas": [{"priority": "low", "resolution_minutes": 60}],
             "filters": {"is_open": True},

@@ -198,6 +198,7 @@ class Settings(BaseSettings):
     TICKET_LINKS_MAX: int = Field(100, ge=1, le=1000)
     TICKET_BULK_MAX: int = Field(100, ge=1, le=1000)
     TICKET_PENDING_MAX_DAYS: int = Field(366, ge=1, le=3660)
+    TICKET_MAIL_FILES_MAX_BYTES: int = Field(10 * 1024 * 1024, ge=1024, le=100 * 1024 * 1024)
     TICKET_MAILS_PER_HOUR: int = Field(30, ge=1, le=10_000)
     TICKET_WARN_DAYS: int = Field(14, ge=1, le=366)
     ABSENCES_MAX: int = Field(500, ge=1, le=10_000)

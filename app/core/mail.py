@@ -6,7 +6,7 @@ Only the workers import this.
 import os
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -42,6 +42,8 @@ class Letter:
     # What answers are known by: a part of the Message-ID; and where they go.
     token: str | None = None
     reply_to: str | None = None
+    # Name, media type and content of the files that come along.
+    files: Sequence[tuple[str, str, bytes]] = ()
     # Written by a person, not made by a program: programs may take it for an answer.
     is_personal: bool = False
 
@@ -104,6 +106,9 @@ def compose(letter: Letter, sender: str) -> EmailMessage:
         message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
+    for name, media_type, content in letter.files:
+        maintype, _, subtype = media_type.partition("/")
+        message.add_attachment(content, maintype=maintype, subtype=subtype, filename=name)
     if letter.calendar is not None:
         _add_calendar(message, letter.calendar)
     # Last: the content's own headers move into the first part.

@@ -57,12 +57,18 @@ class TicketAttachment(OwnedByOrganization, table=True):
     __tablename__ = "ticket_attachments"
     __table_args__ = (
         ForeignKeyConstraint(*_OF_TICKET, ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["organization_id", "entry_id"], ["ticket_entries.organization_id", "ticket_entries.id"], ondelete="CASCADE"
+        ),
         ForeignKeyConstraint(["organization_id", "uploaded_by_id"], ["users.organization_id", "users.id"]),
         Index(None, "organization_id", "ticket_id", "created_at", "id"),
         Index(None, "organization_id", "storage_key"),
+        Index(None, "organization_id", "entry_id", postgresql_where=text("entry_id IS NOT NULL")),
     )
 
     ticket_id: UUID
+    # The answer or note with which it came. Those of notes are internal, the others are not.
+    entry_id: UUID | None = None
     # Of a mail from outside: nobody.
     uploaded_by_id: UUID | None = None
     # Seen by those who work the queue only, as notes are.

@@ -26,6 +26,25 @@ class EntryWrite(Input):
     mentions: list[UUID] = Field(
         default_factory=list, max_length=500, description="Colleagues who see the ticket; of a note, who see notes"
     )
+    attachment_ids: list[UUID] = Field(
+        default_factory=list,
+        max_length=100,
+        description="Files of the ticket that go along, by mail too; of a note, internal ones",
+    )
+
+
+class TicketFileRead(Output):
+    """What is known of a file. Its bytes are under `/content`."""
+
+    id: UUID
+    entry_id: UUID | None = Field(description="The answer or note with which it came")
+    uploaded_by: Colleague | None = Field(description="Null: somebody outside, by mail")
+    is_internal: bool = Field(description="For those who work the queue, as notes are")
+    name: str
+    media_type: str = Field(description="As the content shows, whatever the client called it")
+    size: int = Field(description="Bytes")
+    sha256: str
+    created_at: Instant
 
 
 class EntryRead(Output):
@@ -35,18 +54,6 @@ class EntryRead(Output):
     body: str
     folded: str | None = Field(description="What a mail quoted below itself, and the signature")
     mentions: list[Colleague]
+    attachments: list[TicketFileRead]
     source: TicketSource
-    created_at: Instant
-
-
-class TicketFileRead(Output):
-    """What is known of a file. Its bytes are under `/content`."""
-
-    id: UUID
-    uploaded_by: Colleague | None = Field(description="Null: somebody outside, by mail")
-    is_internal: bool = Field(description="For those who work the queue, as notes are")
-    name: str
-    media_type: str = Field(description="As the content shows, whatever the client called it")
-    size: int = Field(description="Bytes")
-    sha256: str
     created_at: Instant

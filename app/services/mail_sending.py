@@ -16,6 +16,7 @@ from app.core.config import get_settings
 from app.core.mail import CalendarPart, Letter, Mailer, MailRefused, MailServerDown, compose
 from app.models.outbox import ItipMessage, OutboxChannel, OutboxMessage
 from app.services.delivery_service import Delivery, Parcel, Receipt
+from app.services.mail_files import read_files
 from app.services.mail_templates import render
 from app.services.outbox_service import WITH_SECRETS
 from app.services.reply_key_service import make_key
@@ -105,6 +106,7 @@ def _letter(company: UUID, message_id: UUID, contents: MailContents) -> Letter:
         calendar=calendar,
         token=contents.values.get("message_token"),
         reply_to=contents.values.get("reply_to"),
+        files=[(file.name, file.media_type, file.content) for file in read_files(contents.values.get("files") or [])],
         is_personal=contents.values.get("is_personal") is not None,
     )
 

@@ -11,9 +11,9 @@ from sqlmodel import Session, col
 
 from app.core.actor import Actor
 from app.core.config import get_settings
-from app.core.errors import Conflict, Forbidden
+from app.core.errors import Conflict, Forbidden, Invalid
 from app.models.ticket import Ticket
-from app.models.ticket_talk import TicketAttachment
+from app.models.ticket_talk import EntryKind, TicketAttachment
 from app.schemas.ticket_talk import TicketFileRead
 from app.services.colleagues import colleagues
 from app.services.nudges import after_commit
@@ -70,19 +70,62 @@ def attach(
 
 
 def add_file(
-    session: Session, ticket: Ticket, uploaded_by: UUID | None, kept: KeptFile, *, is_internal: bool
+    session: Session,
+    ticket: Ticket,
+    uploaded_by: UUID | None,
+    kept: KeptFile,
+    *,
+    is_internal: bool,
+    entry_id: UUID | None = None,
 ) -> TicketAttachment:
     """The row of a file that is stored."""
     attachment = TicketAttachment(
         **asdict(kept),
         organization_id=ticket.organization_id,
         ticket_id=ticket.id,
+        entry_id=entry_id,
         uploaded_by_id=uploaded_by,
         is_internal=is_internal,
     )
     session.add(attachment)
     flush(session)
     return attachment
+
+
+def to_send(session: Session, ticket: Ticket, kind: EntryKind, ids: Collection[UUID]) -> list[TicketAttachment]:
+    """Files of a locked ticket that are to go along with an answer or a note.
+
+    Raises:
+        Invalid: one is not there, went along already, or is internal while that is not; or they are too large.
+    """
+    query = select(TicketAttachment).where(
+        col(TicketAttachment.organization_id) == ticket.organization_id,
+        col(TicketAttachment.ticket_id) == ticket.id,
+        col(TicketAttachment.id).in_(set(ids)),
+        col(TicketAttachment.entry_id).is_(None),
+        col(TicketAttachment.is_internal) == (kind == EntryKind.NOTE),
+    )
+    files = list(session.execute(query.order_by(col(TicketAttachment.created_at))).scalars())
+    if len(files) < len(set(ids)):
+        raise Invalid("attachment_not_found", field="attachment_ids")
+    limit = get_settings().TICKET_MAIL_FILES_MAX_BYTES
+    if sum(file.size for file in files) > limit:
+        raise Invalid("ticket_files_too_large", field="attachment_ids", limit=limit)
+    return files
+
+
+def of_entries(session: Session, ticket: Ticket, entries: Collection[UUID]) -> dict[UUID, list[TicketFileRead]]:
+    """The files that came with entries, by these."""
+    query = select(TicketAttachment).where(
+        col(TicketAttachment.organization_id) == ticket.organization_id, col(TicketAttachment.entry_id).in_(entries)
+    )
+    found: dict[UUID, list[TicketFileRead]] = {}
+    for file in _told(
+        session, ticket, session.execute(query.order_by(col(TicketAttachment.created_at))).scalars().all()
+    ):
+        assert file.entry_id is not None
+        found.setdefault(file.entry_id, []).append(file)
+    return found
 
 
 def delete_file(session: Session, actor: Actor, ticket_id: UUID, file_id: UUID) -> None:

@@ -27,7 +27,7 @@ from app.models.base import now
 from app.models.organization import Organization
 from app.models.ticket import Ticket, TicketPriority, TicketSource, TicketType
 from app.models.ticket_desk import TicketMail, TicketQueue, UnknownSenders
-from app.models.ticket_talk import EntryKind
+from app.models.ticket_talk import EntryKind, TicketEntry
 from app.models.user import User
 from app.services import stored_files, ticket_clock, ticket_file_service, ticket_mail_keys, ticket_service
 from app.services.mail_texts import MailFile, read_text, subject_of
@@ -130,14 +130,14 @@ def _answer(session: Session, message: Message, sender: Sender, ticket: Ticket, 
     said = Said(written.body or "—", written.folded, source=TicketSource.MAIL)
     savepoint = session.begin_nested()
     try:
-        add_entry(session, ticket, author, kind, said)
+        entry = add_entry(session, ticket, author, kind, said)
     except PlannerError as refusal:
         savepoint.rollback()
         if refusal.code == "ticket_closed_for_good":
             return None
         raise
     savepoint.commit()
-    _keep_files(session, ticket, user, written.files, is_internal=kind == EntryKind.NOTE)
+    _keep_files(session, ticket, user, written.files, entry)
     return ticket
 
 
@@ -168,7 +168,7 @@ def _new_ticket(session: Session, message: Message, sender: Sender, queue: Ticke
         next_due_at=ticket_clock.NEVER_DUE,
     )
     ticket_service.add(session, ticket, queue, None, Hand(cause="mail"))
-    _keep_files(session, ticket, user, written.files, is_internal=False)
+    _keep_files(session, ticket, user, written.files)
     return ticket
 
 
@@ -215,7 +215,7 @@ def _works(session: Session, ticket: Ticket, user_id: UUID) -> bool:
 
 
 def _keep_files(
-    session: Session, ticket: Ticket, user: User | None, files: Sequence[MailFile], *, is_internal: bool
+    session: Session, ticket: Ticket, user: User | None, files: Sequence[MailFile], entry: TicketEntry | None = None
 ) -> None:
     """Store the files of a mail, as many as the ticket and the company may have."""
     for file in files[: max(ticket_file_service.free_places(session, ticket), 0)]:
@@ -227,7 +227,9 @@ def _keep_files(
         except PlannerError as refusal:
             log.info("mail_file_left_out", reason=refusal.code, ticket_id=str(ticket.id))
             continue
-        ticket_file_service.add_file(session, ticket, user.id if user else None, kept, is_internal=is_internal)
+        is_internal = entry is not None and entry.kind == EntryKind.NOTE
+        uploaded_by, entry_id = user.id if user else None, entry.id if entry else None
+        ticket_file_service.add_file(session, ticket, uploaded_by, kept, is_internal=is_internal, entry_id=entry_id)
 
 
 def _check_loop(session: Session, company: UUID, message: Message, sender: str) -> None:

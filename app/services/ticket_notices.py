@@ -1,6 +1,7 @@
 """Telling people of tickets. What is internal is told to nobody but those who see it, and never to the requester."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +15,11 @@ from app.models.notification import NotificationReason, NotificationType
 from app.models.organization import Organization
 from app.models.ticket import Ticket, TicketState, TicketWatcher
 from app.models.ticket_desk import QueueRight, TicketQueue
-from app.models.ticket_talk import EntryKind, TicketEntry
+from app.models.ticket_talk import EntryKind, TicketAttachment, TicketEntry
 from app.models.user import User
 from app.services import ticket_mail_keys
 from app.services.announcement_service import Announcement, MailText, announce, line
+from app.services.mail_files import mail_file
 from app.services.notification_choices import Reader
 from app.services.outbox_service import About, Mail, MailTemplate, MailValue, enqueue
 from app.services.ticket_access import readers_among, workers_of
@@ -29,6 +31,14 @@ LINES_MAX = 500
 # Of a queue that nobody is assigned in, so many are told.
 WORKERS_TOLD_MAX = 100
 _TOLD_STATES = frozenset({TicketState.OPEN, TicketState.PENDING, TicketState.RESOLVED, TicketState.CLOSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An answer or a note, and the files that go along."""
+
+    entry: TicketEntry
+    files: Sequence[TicketAttachment]
 
 
 def tell_created(session: Session, ticket: Ticket, by: UUID | None) -> None:
@@ -44,8 +54,9 @@ def tell_assigned(session: Session, ticket: Ticket, by: UUID | None) -> None:
     _announce(session, ticket, NotificationType.TICKET_WORK, NotificationReason.ASSIGNEE, people, "ticket_assigned", {})
 
 
-def tell_entry(session: Session, ticket: Ticket, entry: TicketEntry) -> None:
-    """Tell of an answer or a note: those it mentions, and those whom it concerns."""
+def tell_entry(session: Session, ticket: Ticket, entry: TicketEntry, files: Sequence[TicketAttachment] = ()) -> None:
+    """Tell of an answer or a note, with the files that go along: those it mentions, and those whom it concerns."""
+    told = Told(entry, files)
     author = _name_of(session, entry)
     said = {"sender": author, "text": _short(entry.body)}
     by = entry.author_id
@@ -59,23 +70,23 @@ def tell_entry(session: Session, ticket: Ticket, entry: TicketEntry) -> None:
         mentioned,
         "ticket_mentioned",
         said,
-        entry,
+        told,
     )
     done = mentioned | {by}
     if is_note:
         people = readers_among(session, ticket, _assignee(ticket), internal=True) - done
         work, reason = NotificationType.TICKET_WORK, NotificationReason.ASSIGNEE
-        _announce(session, ticket, work, reason, people, "ticket_note", said, entry)
+        _announce(session, ticket, work, reason, people, "ticket_note", said, told)
         return
     is_requester = by == ticket.requester_id if by is not None else True
     if is_requester:
-        _tell_desk(session, ticket, done, "ticket_reply", said, entry)
-        _tell_watchers(session, ticket, done, "ticket_reply", said, entry)
+        _tell_desk(session, ticket, done, "ticket_reply", said, told)
+        _tell_watchers(session, ticket, done, "ticket_reply", said, told)
     else:
-        _tell_requester(session, ticket, by, "ticket_reply", said, entry, done=done)
+        _tell_requester(session, ticket, by, "ticket_reply", said, told, done=done)
         people = readers_among(session, ticket, _assignee(ticket)) - done - {ticket.requester_id}
         work, reason = NotificationType.TICKET_WORK, NotificationReason.ASSIGNEE
-        _announce(session, ticket, work, reason, people, "ticket_reply", said, entry)
+        _announce(session, ticket, work, reason, people, "ticket_reply", said, told)
 
 
 def tell_state(session: Session, ticket: Ticket, by: UUID | None) -> None:
@@ -127,19 +138,19 @@ def _tell_requester(
     by: UUID | None,
     text: str,
     params: Mapping[str, Any],
-    entry: TicketEntry | None = None,
+    told: Told | None = None,
     *,
     done: Collection[UUID | None] = (),
 ) -> None:
     """Tell the requester, wherever they are, and the watchers."""
     kind = NotificationType.TICKET
-    told = {by, *done}
+    heard = {by, *done}
     if ticket.requester_id is None:
-        _write_outside(session, ticket, text, params, entry)
+        _write_outside(session, ticket, text, params, told)
     else:
-        people = readers_among(session, ticket, {ticket.requester_id}) - told
-        _announce(session, ticket, kind, NotificationReason.REQUESTER, people, text, params, entry)
-    _tell_watchers(session, ticket, told, text, params, entry)
+        people = readers_among(session, ticket, {ticket.requester_id}) - heard
+        _announce(session, ticket, kind, NotificationReason.REQUESTER, people, text, params, told)
+    _tell_watchers(session, ticket, heard, text, params, told)
 
 
 def _tell_watchers(
@@ -148,7 +159,7 @@ def _tell_watchers(
     done: Collection[UUID | None],
     text: str,
     params: Mapping[str, Any],
-    entry: TicketEntry | None = None,
+    told: Told | None = None,
 ) -> None:
     query = select(col(TicketWatcher.user_id)).where(
         col(TicketWatcher.organization_id) == ticket.organization_id, col(TicketWatcher.ticket_id) == ticket.id
@@ -156,7 +167,7 @@ def _tell_watchers(
     watchers = readers_among(session, ticket, set(session.execute(query).scalars()))
     people = watchers - set(done) - {ticket.requester_id, ticket.assignee_id}
     kind, reason = NotificationType.TICKET, NotificationReason.WATCHER
-    _announce(session, ticket, kind, reason, people, text, params, entry)
+    _announce(session, ticket, kind, reason, people, text, params, told)
 
 
 def _tell_desk(
@@ -165,7 +176,7 @@ def _tell_desk(
     done: Collection[UUID | None],
     text: str,
     params: Mapping[str, Any] | None = None,
-    entry: TicketEntry | None = None,
+    told: Told | None = None,
 ) -> None:
     """Tell the assignee, or where there is none, those who work the queue."""
     kind = NotificationType.TICKET_WORK
@@ -173,7 +184,7 @@ def _tell_desk(
     people = readers_among(session, ticket, _assignee(ticket))
     reason = NotificationReason.ASSIGNEE if people else NotificationReason.QUEUE
     people = people or _some_workers(session, ticket)
-    _announce(session, ticket, kind, reason, people - set(done) - {ticket.requester_id}, text, params or {}, entry)
+    _announce(session, ticket, kind, reason, people - set(done) - {ticket.requester_id}, text, params or {}, told)
 
 
 def _assignee(ticket: Ticket) -> set[UUID]:
@@ -192,7 +203,7 @@ def _announce(
     people: Collection[UUID | None],
     text: str,
     params: Mapping[str, Any],
-    entry: TicketEntry | None = None,
+    told: Told | None = None,
 ) -> None:
     announce(
         session,
@@ -204,7 +215,7 @@ def _announce(
                 people={person for person in people if person is not None},
                 text=text,
                 params={"number": ticket.number, "title": ticket.title, **params},
-                mail=MailText(MailTemplate.TICKET, _mail_for(session, ticket, text, params, entry)),
+                mail=MailText(MailTemplate.TICKET, _mail_for(session, ticket, text, params, told)),
                 ticket_id=ticket.id,
                 url=get_settings().ticket_url(ticket.id, ticket.number),
             )
@@ -213,12 +224,12 @@ def _announce(
 
 
 def _mail_for(
-    session: Session, ticket: Ticket, text: str, params: Mapping[str, Any], entry: TicketEntry | None
+    session: Session, ticket: Ticket, text: str, params: Mapping[str, Any], told: Told | None
 ) -> Callable[[Reader], Mapping[str, MailValue]]:
     queue = session.get_one(TicketQueue, (ticket.organization_id, ticket.queue_id))
 
     def values(reader: Reader) -> Mapping[str, MailValue]:
-        return _mail_values(ticket, queue, text, params, entry, reader.email, reader.time_zone, reader.language)
+        return _mail_values(ticket, queue, text, params, told, reader.email, reader.time_zone, reader.language)
 
     return values
 
@@ -228,21 +239,23 @@ def _mail_values(
     queue: TicketQueue,
     text: str,
     params: Mapping[str, Any],
-    entry: TicketEntry | None,
+    told: Told | None,
     email: str,
     zone: str,
     language: str,
 ) -> dict[str, MailValue]:
+    entry = told.entry if told is not None else None
     kind = EntryKind(entry.kind) if entry is not None else EntryKind.REPLY
-    told = {"number": ticket.number, "title": ticket.title, **params}
+    filled = {"number": ticket.number, "title": ticket.title, **params}
     if entry is not None:
         # The text stands below, whole.
-        told["text"] = "↓"
+        filled["text"] = "↓"
     return {
         "number": str(ticket.number),
         "subject_title": ticket.title,
-        "title": line(text, told, zone, language),
+        "title": line(text, filled, zone, language),
         "body": entry.body.splitlines()[:LINES_MAX] if entry is not None else None,
+        "files": [mail_file(file) for file in told.files] if told is not None and told.files else None,
         "url": get_settings().ticket_url(ticket.id, ticket.number),
         "message_token": ticket_mail_keys.make(ticket.organization_id, ticket.id, kind, email),
         "reply_to": queue.email,
@@ -250,16 +263,14 @@ def _mail_values(
     }
 
 
-def _write_outside(
-    session: Session, ticket: Ticket, text: str, params: Mapping[str, Any], entry: TicketEntry | None
-) -> None:
+def _write_outside(session: Session, ticket: Ticket, text: str, params: Mapping[str, Any], told: Told | None) -> None:
     """A mail to a requester who is no colleague: they have no choices, and no front end."""
     assert ticket.requester_email is not None
     organization = session.get_one(Organization, ticket.organization_id)
     queue = session.get_one(TicketQueue, (ticket.organization_id, ticket.queue_id))
     language = "ru" if organization.locale == "ru" else "en"
     zone = queue.time_zone or organization.time_zone
-    values = _mail_values(ticket, queue, text, params, entry, ticket.requester_email, zone, language)
+    values = _mail_values(ticket, queue, text, params, told, ticket.requester_email, zone, language)
     values |= {"url": None, "time_zone": zone, "reason_text": None}
     about = About(ticket.id, ticket.id, replaces=False)
     mail = Mail(MailTemplate.TICKET, ticket.requester_email, language, values, about=about)

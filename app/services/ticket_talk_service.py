@@ -14,10 +14,10 @@ from app.core.config import get_settings
 from app.core.errors import Conflict, Forbidden, Invalid
 from app.models.base import now
 from app.models.ticket import Ticket, TicketApproval, TicketSource, TicketState
-from app.models.ticket_talk import EntryKind, TicketEntry
+from app.models.ticket_talk import EntryKind, TicketAttachment, TicketEntry
 from app.schemas.ticket import Requester
 from app.schemas.ticket_talk import EntryRead, EntryWrite
-from app.services import ticket_clock, ticket_notices, ticket_states
+from app.services import ticket_clock, ticket_file_service, ticket_notices, ticket_states
 from app.services.colleagues import colleagues
 from app.services.rows import PageRequest, SortColumn, fetch_page, flush
 from app.services.ticket_access import desk_of, find_ticket, readers_among
@@ -42,6 +42,7 @@ class Said:
     body: str
     folded: str | None = None
     mentions: Sequence[UUID] = ()
+    files: Sequence[TicketAttachment] = ()
     source: TicketSource = TicketSource.API
 
 
@@ -66,7 +67,7 @@ def create_entry(session: Session, actor: Actor, ticket_id: UUID, data: EntryWri
     Raises:
         NotFound: the actor sees no such ticket.
         Forbidden: a note is not theirs to write.
-        Invalid: somebody is mentioned who does not see it.
+        Invalid: somebody is mentioned who does not see it, or a file cannot go along.
         Conflict: the ticket has TICKET_ENTRIES_MAX, or the requester's answer would reopen what is closed for good.
     """
     desk = desk_of(session, actor)
@@ -76,7 +77,8 @@ def create_entry(session: Session, actor: Actor, ticket_id: UUID, data: EntryWri
     mentions = list(dict.fromkeys(data.mentions))
     _check_mentions(session, ticket, data.kind, mentions)
     author = Author(actor.user_id, works=desk.works(ticket) and ticket.requester_id != actor.user_id)
-    entry = add_entry(session, ticket, author, data.kind, Said(data.body, mentions=mentions))
+    files = ticket_file_service.to_send(session, ticket, data.kind, data.attachment_ids)
+    entry = add_entry(session, ticket, author, data.kind, Said(data.body, mentions=mentions, files=files))
     return _told(session, ticket, [entry])[0]
 
 
@@ -105,9 +107,12 @@ def add_entry(session: Session, ticket: Ticket, author: Author, kind: EntryKind,
     )
     session.add(entry)
     flush(session)
+    for file in said.files:
+        file.entry_id = entry.id
+    flush(session)
     if kind == EntryKind.REPLY:
         _follow_reply(session, ticket, author)
-    ticket_notices.tell_entry(session, ticket, entry)
+    ticket_notices.tell_entry(session, ticket, entry, said.files)
     return entry
 
 
@@ -154,6 +159,7 @@ def _check_mentions(session: Session, ticket: Ticket, kind: EntryKind, mentions:
 def _told(session: Session, ticket: Ticket, rows: Sequence[TicketEntry]) -> list[EntryRead]:
     ids = {id_ for row in rows for id_ in (row.author_id, *row.mentions) if id_ is not None}
     names = colleagues(session, ticket.organization_id, ids)
+    files = ticket_file_service.of_entries(session, ticket, {row.id for row in rows})
     return [
         EntryRead(
             **row.model_dump(include={"id", "kind", "body", "folded", "source", "created_at"}),
@@ -161,6 +167,7 @@ def _told(session: Session, ticket: Ticket, rows: Sequence[TicketEntry]) -> list
             if row.author_id is None
             else Requester.model_validate(names[row.author_id]),
             mentions=[names[id_] for id_ in row.mentions if id_ in names],
+            attachments=files.get(row.id, []),
         )
         for row in rows
     ]

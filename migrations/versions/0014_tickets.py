@@ -717,50 +717,6 @@ def upgrade() -> None:
         postgresql_where=sa.text("room_id IS NOT NULL"),
     )
     op.create_table(
-        "ticket_attachments",
-        sa.Column("organization_id", sa.Uuid(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("ticket_id", sa.Uuid(), nullable=False),
-        sa.Column("uploaded_by_id", sa.Uuid(), nullable=True),
-        sa.Column("is_internal", sa.Boolean(), nullable=False),
-        sa.Column("name", sa.String(255), nullable=False),
-        sa.Column("media_type", sa.String(100), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
-        sa.Column("sha256", sa.String(64), nullable=False),
-        sa.Column("storage_key", sa.String(100), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["organization_id", "ticket_id"],
-            ["tickets.organization_id", "tickets.id"],
-            name=op.f("fk_ticket_attachments_organization_id_ticket_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["organization_id", "uploaded_by_id"],
-            ["users.organization_id", "users.id"],
-            name=op.f("fk_ticket_attachments_organization_id_uploaded_by_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["organization_id"],
-            ["organizations.id"],
-            name=op.f("fk_ticket_attachments_organization_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_ticket_attachments")),
-    )
-    op.create_index(
-        op.f("ix_ticket_attachments_organization_id_storage_key"),
-        "ticket_attachments",
-        ["organization_id", "storage_key"],
-        unique=False,
-    )
-    op.create_index(
-        op.f("ix_ticket_attachments_organization_id_ticket_id_created_at_id"),
-        "ticket_attachments",
-        ["organization_id", "ticket_id", "created_at", "id"],
-        unique=False,
-    )
-    op.create_table(
         "ticket_changes",
         sa.Column("organization_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -847,6 +803,64 @@ def upgrade() -> None:
         "ticket_entries",
         ["organization_id", "ticket_id", "created_at", "id"],
         unique=False,
+    )
+    op.create_table(
+        "ticket_attachments",
+        sa.Column("organization_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("ticket_id", sa.Uuid(), nullable=False),
+        sa.Column("entry_id", sa.Uuid(), nullable=True),
+        sa.Column("uploaded_by_id", sa.Uuid(), nullable=True),
+        sa.Column("is_internal", sa.Boolean(), nullable=False),
+        sa.Column("name", sa.String(255), nullable=False),
+        sa.Column("media_type", sa.String(100), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(64), nullable=False),
+        sa.Column("storage_key", sa.String(100), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "ticket_id"],
+            ["tickets.organization_id", "tickets.id"],
+            name=op.f("fk_ticket_attachments_organization_id_ticket_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "entry_id"],
+            ["ticket_entries.organization_id", "ticket_entries.id"],
+            name=op.f("fk_ticket_attachments_organization_id_entry_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "uploaded_by_id"],
+            ["users.organization_id", "users.id"],
+            name=op.f("fk_ticket_attachments_organization_id_uploaded_by_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_ticket_attachments_organization_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_ticket_attachments")),
+    )
+    op.create_index(
+        op.f("ix_ticket_attachments_organization_id_storage_key"),
+        "ticket_attachments",
+        ["organization_id", "storage_key"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_ticket_attachments_organization_id_ticket_id_created_at_id"),
+        "ticket_attachments",
+        ["organization_id", "ticket_id", "created_at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_ticket_attachments_organization_id_entry_id"),
+        "ticket_attachments",
+        ["organization_id", "entry_id"],
+        unique=False,
+        postgresql_where=sa.text("entry_id IS NOT NULL"),
     )
     op.create_table(
         "ticket_links",
@@ -1090,9 +1104,9 @@ def downgrade() -> None:
     op.drop_table("ticket_marks")
     op.drop_table("ticket_mails")
     op.drop_table("ticket_links")
+    op.drop_table("ticket_attachments")
     op.drop_table("ticket_entries")
     op.drop_table("ticket_changes")
-    op.drop_table("ticket_attachments")
     op.drop_table("tickets")
     op.drop_table("ticket_views")
     op.drop_table("ticket_queue_members")

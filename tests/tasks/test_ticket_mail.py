@@ -20,7 +20,7 @@ from app.tasks.email_tasks import send_outbox
 from tests.support.desk import Desk, changed, made, notified, read, said
 from tests.support.mail import MailServer, body_of
 from tests.support.people import Company, Person
-from tests.support.planning import accepted, settings
+from tests.support.planning import accepted, refused, settings
 
 SECRET = "a secret of the mail server"
 KIND = {"Content-Type": "message/rfc822", "Authorization": f"Bearer {SECRET}"}
@@ -277,6 +277,47 @@ def test_files_come_along(client: TestClient, open_desk: Desk) -> None:
         for number in range(3):
             another.add_attachment(b"x", maintype="application", subtype="pdf", filename=f"{number}.pdf")
         assert len(read(open_desk.agent, taken_in(client, open_desk, another), "/attachments")) == 1
+
+
+def attached(person: Person, ticket: dict[str, Any], name: str, content: bytes, **params: Any) -> str:
+    path = f"/tickets/{ticket['id']}/attachments"
+    return str(accepted(person.call("POST", path, params={"name": name, **params}, content=content), 201)["id"])
+
+
+def test_files_go_along_with_an_answer(client: TestClient, open_desk: Desk) -> None:
+    desk = open_desk
+    customer = f"files-{desk.company.organization.id.hex}@elsewhere.example"
+    with MailServer() as server, settings(**server.settings):
+        ticket = taken_in(client, desk, mail(desk.queue["email"], customer))
+        manual = attached(desk.agent, ticket, "инструкция.txt", b"Press the button")
+        gone = attached(desk.agent, ticket, "gone.txt", b"x")
+        secret = attached(desk.agent, ticket, "secret.txt", b"xylophone", is_internal=True)
+        path = f"/tickets/{ticket['id']}/entries"
+        for ids in ([secret], [manual, desk.agent.id]):
+            refused(desk.agent.post(path, {"body": "x", "attachment_ids": ids}), 422, "attachment_not_found")
+        with settings(TICKET_MAIL_FILES_MAX_BYTES=1024):
+            large = attached(desk.agent, ticket, "large.txt", b"x" * 1025)
+            refused(desk.agent.post(path, {"body": "x", "attachment_ids": [large]}), 422, "ticket_files_too_large")
+        entry = said(desk.agent, ticket, "Look at it", attachment_ids=[manual, gone])
+        assert [file["name"] for file in entry["attachments"]] == ["инструкция.txt", "gone.txt"]
+        # What is deleted before the mail leaves stays out of it.
+        assert desk.agent.delete(f"/tickets/{ticket['id']}/attachments/{gone}").status_code == 204
+        note = said(desk.agent, ticket, "For us", kind="note", attachment_ids=[secret])
+        assert [file["is_internal"] for file in note["attachments"]] == [True]
+        refused(desk.agent.post(path, {"body": "x", "attachment_ids": [manual]}), 422, "attachment_not_found")
+        answer = sent_to(server, customer)[-1]
+    (part,) = answer.iter_attachments()
+    assert (part.get_filename(), part.get_content().strip()) == ("инструкция.txt", "Press the button")
+
+
+def test_the_files_of_an_answer_by_mail_are_the_entrys(client: TestClient, desk: Desk) -> None:
+    ticket = desk.ticket()
+    reply = mail(desk.queue["email"], desk.requester.email, f"[#{ticket['number']}]", "See the picture")
+    reply.add_attachment(b"x", maintype="image", subtype="png", filename="a.png")
+    handed_in(client, reply)
+    (entry,) = read(desk.agent, ticket, "/entries")
+    assert [file["name"] for file in entry["attachments"]] == ["a.png"]
+    assert read(desk.requester, ticket, "/attachments")[0]["entry_id"] == entry["id"]
 
 
 def test_html_is_read_as_text(client: TestClient, open_desk: Desk) -> None:

@@ -87,6 +87,10 @@ TICKETS: dict[str, tuple[str, str]] = {
         "This ticket was changed {limit} times; it takes no more.",
         "Эту заявку меняли {limit} раз; больше нельзя.",
     ),
+    "ticket_files_too_large": (
+        "The files of one answer have at most {limit} bytes together.",
+        "Файлы одного ответа — не более {limit} байт вместе.",
+    ),
     "too_many_ticket_files": ("A ticket has at most {limit} files.", "У заявки не более {limit} файлов."),
     "ticket_mention_not_reader": (
         "Only colleagues who see it can be mentioned. These do not: {people}.",
