@@ -177,7 +177,7 @@ class Ticket(OwnedByOrganization, Timestamped, Versioned, table=True):
     pending_until: datetime | None = None
     approval: str | None = Field(default=None, max_length=10)
     approver_id: UUID | None = None
-    # What was promised and kept: `ticket_clock` counts them. While the clock stands, nothing is due.
+    # What was promised and kept: `ticket_clock` counts them. While the clock stands, nothing becomes due.
     first_answered_at: datetime | None = None
     first_answer_due_at: datetime | None = None
     resolved_at: datetime | None = None

@@ -232,7 +232,7 @@ class PromiseRead(Output):
     state: Literal["none", "running", "paused", "kept", "broken", "breached"] = Field(
         description="`breached`: still not done, and late; `broken`: done too late"
     )
-    due_at: Instant | None = Field(description="Null while the clock stands")
+    due_at: Instant | None = Field(description="Null while the clock stands, unless it was late before")
     done_at: Instant | None
     left_minutes: int | None = Field(description="Service minutes that are left, below zero beyond the promise")
 

@@ -165,12 +165,11 @@ def start_or_stop(session: Session, ticket: Ticket, moment: datetime) -> None:
 def refresh(session: Session, ticket: Ticket) -> Clock:
     """Set when a ticket is due and when the clock has to do something for it; what is over keeps when it was due."""
     clock = clock_of(session, ticket)
-    stands = clock.stands_since is not None
     before = (ticket.first_answer_due_at, ticket.resolution_due_at)
     if ticket.first_answered_at is None and ticket.resolved_at is None:
-        ticket.first_answer_due_at = None if stands else clock.due_at(ticket, Promise.FIRST_ANSWER)
+        ticket.first_answer_due_at = _due_now(ticket, clock, Promise.FIRST_ANSWER)
     if ticket.resolved_at is None:
-        ticket.resolution_due_at = None if stands else clock.due_at(ticket, Promise.RESOLUTION)
+        ticket.resolution_due_at = _due_now(ticket, clock, Promise.RESOLUTION)
     _forget_escalations(ticket, before)
     ticket.next_due_at = min(_still_due(ticket), default=NEVER_DUE)
     set_next_act(ticket, clock)
@@ -203,6 +202,13 @@ def next_escalations(ticket: Ticket, clock: Clock, moment: datetime) -> list[Esc
     """What is to be told by an instant and was not yet, the earliest first."""
     due = [one for one in clock.escalations(ticket) if one.name not in ticket.escalated and one.at <= moment]
     return sorted(due, key=lambda one: one.at)
+
+
+def _due_now(ticket: Ticket, clock: Clock, promise: Promise) -> datetime | None:
+    """When a promise is due; None while the clock stands, unless it was late before that."""
+    due = clock.due_at(ticket, promise)
+    is_ahead = due is not None and clock.stands_since is not None and due > clock.stands_since
+    return None if is_ahead else due
 
 
 def _still_due(ticket: Ticket) -> Iterator[datetime]:

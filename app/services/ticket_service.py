@@ -220,8 +220,8 @@ def _change_state(session: Session, desk: Desk, ticket: Ticket, values: Mapping[
     if ticket.approval == TicketApproval.WAITING and state not in (None, TicketState.CLOSED):
         raise Conflict("ticket_waits_for_approval")
     target = TicketState(state or ticket.state)
-    works = desk.works(ticket)
-    if not ticket_states.change_state(session, ticket, target, hand, values.get("reason"), wait, answers=works):
+    answers = desk.works(ticket) and ticket.requester_id != hand.person_id
+    if not ticket_states.change_state(session, ticket, target, hand, values.get("reason"), wait, answers=answers):
         return False
     ticket_notices.tell_state(session, ticket, hand.person_id)
     return True

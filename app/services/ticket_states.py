@@ -98,9 +98,9 @@ def _enter(
 
 def _wait_on(session: Session, ticket: Ticket, hand: Hand, reason: str | None, wait: Wait) -> bool:
     """Let a pending ticket wait for something else."""
+    wait = Wait(wait.reason or ticket.pending_reason, wait.until or ticket.pending_until)
     if ticket.approval == TicketApproval.WAITING or wait == Wait(ticket.pending_reason, ticket.pending_until):
         return False
-    wait = Wait(wait.reason or ticket.pending_reason, wait.until or ticket.pending_until)
     _check_wait(ticket, wait)
     changes = {"pending_until": (ticket.pending_until, wait.until)}
     ticket_history.record(session, ticket, hand, changes, reason or wait.reason)

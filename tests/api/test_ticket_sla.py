@@ -127,6 +127,19 @@ def test_the_clock_stands_while_a_ticket_waits(desk: Desk, database: psycopg.Con
     assert at(pause["end"]) - at(pause["start"]) >= timedelta(hours=5)
 
 
+def test_what_was_late_before_it_waited_stays_late(desk: Desk, database: psycopg.Connection) -> None:
+    ticket = desk.ticket()
+    moved(database, ticket, hours=2)
+    late = read(desk.agent, ticket)["first_answer_due_at"]
+    waits = changed(desk.agent, ticket, state="pending", pending_reason="A part", pending_until=soon(days=3))
+    assert (waits["first_answer_due_at"], waits["resolution_due_at"]) == (late, None)
+    assert [one["number"] for one in desk.agent.get("/tickets", is_overdue=True).json()["items"]] == [ticket["number"]]
+    said(desk.agent, ticket, "Sorry")
+    sla = read(desk.agent, ticket, "/sla")
+    assert (sla["first_answer"]["state"], sla["resolution"]["state"]) == ("broken", "paused")
+    assert desk.agent.get("/tickets", is_overdue=True).json()["items"] == []
+
+
 def test_the_first_answer_is_the_desks(desk: Desk) -> None:
     ticket = desk.ticket()
     said(desk.requester, ticket, "Hello?")

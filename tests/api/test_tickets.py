@@ -121,6 +121,21 @@ def waiting(**ahead: float) -> dict[str, str]:
     return {"pending_reason": "Toner", "pending_until": soon(**ahead)}
 
 
+def test_what_waits_may_wait_for_something_else(desk: Desk) -> None:
+    ticket = desk.ticket()
+    pending = changed(desk.agent, ticket, state="pending", **waiting(days=1))
+    assert changed(desk.agent, ticket, state="pending")["version"] == pending["version"]
+    later = changed(desk.agent, ticket, pending_until=soon(days=3))
+    assert (later["pending_reason"], later["version"]) == ("Toner", pending["version"] + 1)
+    assert later["pending_until"] > pending["pending_until"]
+
+
+def test_resolving_ones_own_is_no_first_answer(desk: Desk) -> None:
+    own, asked = desk.ticket(by=desk.agent), desk.ticket()
+    for ticket, is_answer in ((own, False), (asked, True)):
+        assert (changed(desk.agent, ticket, state="resolved")["first_answered_at"] is not None) is is_answer
+
+
 def test_the_database_itself_refuses_a_wrong_state(desk: Desk, database: psycopg.Connection) -> None:
     ticket = desk.ticket()
     changed(desk.agent, ticket, state="closed")
