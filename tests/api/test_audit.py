@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -32,62 +33,87 @@ def of_request(reader: Person, request_id: str) -> list[dict[str, Any]]:
     return [entry for entry in entries(reader) if entry["request_id"] == request_id]
 
 
+class Ids(dict[str, str]):
+    """The ids of things by their names; each is made when it is first asked for."""
+
+    def __init__(self, makers: dict[str, Callable[[], str]]) -> None:
+        super().__init__()
+        self.makers = makers
+
+    def __missing__(self, name: str) -> str:
+        self[name] = self.makers[name]()
+        return self[name]
+
+    def everything(self) -> dict[str, str]:
+        return {name: self[name] for name in self.makers}
+
+
 @dataclass
 class Scene:
-    """A company with one of everything; what a request named makes is remembered for those after it."""
+    """A company that has one of everything as soon as it is named."""
 
     company: Company
     admin: Person
     person: Person
     other: Person
     installation: Person
-    ids: dict[str, str] = field(default_factory=dict)
+    ids: Ids = field(init=False)
 
     @classmethod
     def create(cls, company: Company) -> "Scene":
-        admin, person = company.admin, company.person(full_name="Anna")
-        scene = cls(company, admin, person, company.person(), sign_in(company.client, None, role=Role.ADMIN))
-        room, calendar = (
-            admin.create_room(equipment=["projector"]),
-            accepted(admin.post("/calendars", {"name": "Team", "is_public": True}), 201),
+        people = company.admin, company.person(full_name="Anna"), company.person()
+        return cls(company, *people, sign_in(company.client, None, role=Role.ADMIN))
+
+    def __post_init__(self) -> None:
+        organization = str(self.company.organization.id)
+        email = {"email": f"{new_id().hex}@example.com"}
+        self.ids = Ids(
+            {
+                "person": lambda: self.person.id,
+                "organization": lambda: organization,
+                "room": lambda: str(self.admin.create_room(equipment=["projector"])["id"]),
+                "equipment": self._equipment,
+                "request": self._request,
+                "event": self._event,
+                "calendar": lambda: self._made("/calendars", {"name": "Team", "is_public": True}),
+                "share": lambda: self._made(f"/calendars/{self.ids['calendar']}/shares", self._reader),
+                "feed": lambda: self._made(f"/calendars/{self.ids['calendar']}/feeds", {"detail": "full"}),
+                "comment": lambda: self._made(f"/events/{self.ids['event']}/comments", {"body": "First"}),
+                "department": lambda: self._made("/departments", {"name": "Sales"}),
+                "invitation": lambda: self._made(f"/organizations/{organization}/invitations", email),
+                "delegation": lambda: self._made("/delegations", {"delegate_id": self.person.id}),
+                "building": lambda: self._made("/buildings", {"name": "House"}),
+                "blocking": lambda: self._made("/room-blockings", {"start": "2027-04-01", "end": "2027-04-02"}),
+                "webhook": lambda: self._made("/webhooks", HOOK),
+                "queue": lambda: self._made("/tickets/queues", {"name": "Desk"}),
+                "category": lambda: self._made("/tickets/categories", {"name": "Printing"}),
+                "absence": lambda: self._made("/absences", AWAY),
+            }
         )
-        made = admin.create_event(calendar_id=calendar["id"], participants=[{"user_id": person.id}])
+
+    @property
+    def _reader(self) -> dict[str, str]:
+        return {"user_id": self.person.id, "level": "read"}
+
+    def _made(self, path: str, body: dict[str, Any]) -> str:
+        return str(accepted(self.admin.post(path, body), 201)["id"])
+
+    def _equipment(self) -> str:
+        return str(accepted(self.admin.get(f"/rooms/{self.ids['room']}"))["equipment"][0]["id"])
+
+    def _request(self) -> str:
+        lent = self.admin.create_room()["id"]
+        accepted(self.admin.patch(f"/rooms/{lent}/policy", {"in_policy": "request"}))
+        asked = accepted(self.person.post("/events", event(room_id=lent)), 201)
+        return str(asked["room_report"]["occurrences"][0]["request_id"])
+
+    def _event(self) -> str:
+        """One to which the person answered with another time."""
+        guests = [{"user_id": self.person.id}]
+        made = self.admin.create_event(calendar_id=self.ids["calendar"], participants=guests)
         times = {"proposed_start": "2027-03-22T15:00:00", "proposed_end": "2027-03-22T16:00:00"}
-        accepted(person.put(f"/events/{made['id']}/response", {"response": "tentative", **times}))
-        department = accepted(admin.post("/departments", {"name": "Sales"}), 201)
-        invitations = f"/organizations/{company.organization.id}/invitations"
-        invitation = accepted(admin.post(invitations, {"email": f"{new_id().hex}@example.com"}), 201)
-        share = accepted(
-            admin.post(f"/calendars/{calendar['id']}/shares", {"user_id": person.id, "level": "read"}), 201
-        )
-        delegation = accepted(admin.post("/delegations", {"delegate_id": person.id}), 201)
-        lent = admin.create_room()["id"]
-        accepted(admin.patch(f"/rooms/{lent}/policy", {"in_policy": "request"}))
-        asked = accepted(person.post("/events", event(room_id=lent)), 201)
-        scene.ids = {
-            "queue": accepted(admin.post("/tickets/queues", {"name": "Desk"}), 201)["id"],
-            "category": accepted(admin.post("/tickets/categories", {"name": "Printing"}), 201)["id"],
-            "absence": accepted(admin.post("/absences", AWAY), 201)["id"],
-            "webhook": accepted(admin.post("/webhooks", HOOK), 201)["id"],
-            "building": accepted(admin.post("/buildings", {"name": "House"}), 201)["id"],
-            "blocking": accepted(admin.post("/room-blockings", {"start": "2027-04-01", "end": "2027-04-02"}), 201)[
-                "id"
-            ],
-            "equipment": room["equipment"][0]["id"],
-            "request": asked["room_report"]["occurrences"][0]["request_id"],
-            "share": share["id"],
-            "feed": accepted(admin.post(f"/calendars/{calendar['id']}/feeds", {"detail": "full"}), 201)["id"],
-            "delegation": delegation["id"],
-            "room": room["id"],
-            "calendar": calendar["id"],
-            "event": made["id"],
-            "comment": accepted(admin.post(f"/events/{made['id']}/comments", {"body": "First"}), 201)["id"],
-            "department": department["id"],
-            "organization": str(company.organization.id),
-            "invitation": invitation["id"],
-            "person": person.id,
-        }
-        return scene
+        accepted(self.person.put(f"/events/{made['id']}/response", {"response": "tentative", **times}))
+        return str(made["id"])
 
 
 AWAY = {"first_day": "2027-07-05", "last_day": "2027-07-06"}
@@ -112,10 +138,9 @@ class Write:
 
     def send(self, scene: Scene, route: str, body: Any, request_id: str) -> httpx.Response:
         method, path = route.split(" ", 1)
-        named = {f"{{{name}_id}}": row_id for name, row_id in scene.ids.items()}
-        named["{user_id}"] = scene.ids["person"]
-        for name, row_id in named.items():
-            path = path.replace(name, row_id)
+        named = set(re.findall(r"{(\w+)_id}", path)) & {"user", *scene.ids.makers}
+        for name in sorted(named):
+            path = path.replace(f"{{{name}_id}}", scene.ids["person" if name == "user" else name])
         return self.by(scene).call(method, path, json=body, headers={"X-Request-ID": request_id})
 
 
@@ -370,7 +395,7 @@ def filled(value: Any, scene: Scene) -> Any:
         people = {"<admin>": scene.admin, "<person>": scene.person, "<other>": scene.other}
         if value in people:
             return people[value].id
-        return scene.ids.get(value[1:-1], value) if value.startswith("<") else value
+        return scene.ids[value[1:-1]] if value[1:-1] in scene.ids.makers and value.startswith("<") else value
     return value
 
 
@@ -486,7 +511,7 @@ def test_a_refused_request_leaves_nothing(scene: Scene) -> None:
 
 
 def test_a_patch_that_changes_nothing_leaves_nothing(scene: Scene) -> None:
-    admin, ids = scene.admin, scene.ids
+    admin, ids = scene.admin, scene.ids.everything()
     before = entries(admin)
     for path in (f"/rooms/{ids['room']}", f"/calendars/{ids['calendar']}", f"/users/{ids['person']}"):
         read = accepted(admin.get(path))
@@ -509,7 +534,7 @@ def test_only_administrators_read_it(company: Company, role: Role) -> None:
 def test_another_company_sees_nothing_of_it(scene: Scene, stranger_company: Company) -> None:
     theirs = entries(stranger_company.admin)
     assert {entry["organization_id"] for entry in theirs} == {str(stranger_company.organization.id)}
-    for object_id in scene.ids.values():
+    for object_id in scene.ids.everything().values():
         assert entries(stranger_company.admin, object_id=object_id) == []
     assert entries(stranger_company.admin, actor_id=scene.admin.id) == []
 
