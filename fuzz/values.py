@@ -141,6 +141,8 @@ class Values:
         }
         if path.endswith(("/merge", "/links")):
             values.update(into_id=self.targets.ticket(), ticket_id=self.targets.ticket(), kind="blocks")
+        if path in (f"{API}/absences", f"{API}/holidays"):
+            values.update({"from": "2027-01-01", "to": "2027-12-01"})
         if path == f"{API}/tickets/board":
             values["queue_id"] = self.cast.admin.get("/tickets/queues").json()["items"][0]["id"]
         return values
