@@ -4,11 +4,11 @@ In time that grows with the size only: each line is looked at once, by patterns 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from email.header import decode_header, make_header
 from email.message import Message
-from html.parser import HTMLParser
+from html import unescape
 
 from app.services.received_mail import CALENDARS, CHARSETS, MAX_PARTS, Ignored
 
@@ -28,6 +28,8 @@ _ORIGINAL = re.compile(
 # The headers that Outlook puts above what it quotes; two in a row begin a quote.
 _HEADER = re.compile(r"\*?(?:from|sent|to|subject|date|cc|от|отправлено|кому|тема|дата|копия)\s*:\*?\s", re.IGNORECASE)
 _SIGNATURE = re.compile(r"--\s?|(?:sent from my|отправлено с моего|отправлено из)\b.{0,100}", re.IGNORECASE)
+# A tag by its name; what is none ends before the next one begins, so that each sign is looked at once.
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})?[^<>]*>")
 _BLOCKS = frozenset({"p", "div", "br", "tr", "li", "h1", "h2", "h3", "h4", "blockquote", "pre", "table"})
 _SILENT = frozenset({"style", "script", "head", "title"})
 
@@ -75,7 +77,8 @@ def read_text(message: Message) -> MailText:
 def fold(text: str) -> tuple[str, str | None]:
     """What somebody wrote, and below it what they quoted or signed; a quote with answers in it stays as it is."""
     lines = [line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
-    cut = next((number for number, _ in enumerate(lines) if _folds_at(lines, number)), len(lines))
+    answered = _answered(lines)
+    cut = next((number for number, _ in enumerate(lines) if _folds_at(lines, number, answered[number])), len(lines))
     body, folded = "\n".join(lines[:cut]).strip(), "\n".join(lines[cut:]).strip()
     if not body:
         # All of it is a quote or a signature: better all than nothing.
@@ -125,7 +128,7 @@ def _decoded(part: Message, content: bytes) -> str:
         return content.decode("utf-8", errors="replace")
 
 
-def _folds_at(lines: list[str], number: int) -> bool:
+def _folds_at(lines: Sequence[str], number: int, is_answered: bool) -> bool:
     """Whether from this line on there is nothing but a quote or a signature."""
     line = lines[number]
     if not line.strip():
@@ -133,56 +136,67 @@ def _folds_at(lines: list[str], number: int) -> bool:
     if _SIGNATURE.fullmatch(line) or (_ORIGINAL.fullmatch(line) and len(line.strip()) > 4):
         return True
     following = next((later for later in lines[number + 1 : number + 4] if later.strip()), "")
-    if _WROTE.fullmatch(line.strip()[-600:]) and (following.startswith(">") or not _has_answers(lines, number)):
+    if _WROTE.fullmatch(line.strip()[-600:]) and (following.startswith(">") or not is_answered):
         return True
     if line.startswith(">"):
-        return not _has_answers(lines, number)
+        return not is_answered
     return bool(_HEADER.match(line) and _HEADER.match(following))
 
 
-def _has_answers(lines: list[str], number: int) -> bool:
-    """Whether somebody wrote between or below the lines of a quote."""
-    quoted = [place for place in range(number, len(lines)) if lines[place].startswith(">")]
-    if not quoted:
-        return False
-    tail = [line for line in lines[quoted[0] :] if line.strip() and not line.startswith(">")]
-    return bool(tail) and not _SIGNATURE.fullmatch(tail[0])
-
-
-class _Text(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.pieces: list[str] = []
-        self._silent = 0
-        self._quoted = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._silent += tag in _SILENT
-        self._quoted += tag == "blockquote"
-        if tag in _BLOCKS:
-            self._break()
-
-    def handle_endtag(self, tag: str) -> None:
-        self._silent = max(self._silent - (tag in _SILENT), 0)
-        self._quoted = max(self._quoted - (tag == "blockquote"), 0)
-        if tag in _BLOCKS and tag != "br":
-            self._break()
-
-    def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self.pieces.append(" ".join(data.split(" ")).replace("\n", " "))
-
-    def _break(self) -> None:
-        self.pieces.append("\n" + "> " * min(self._quoted, 1))
+def _answered(lines: Sequence[str]) -> list[bool]:
+    """Of each line, whether somebody wrote between or below the lines of the next quote, a signature not counted."""
+    found: list[bool] = []
+    is_written = is_answered = False
+    # From below: what is written behind a line is known when it is met.
+    for line in reversed(lines):
+        if line.startswith(">"):
+            is_answered = is_written
+        elif line.strip():
+            is_written = not _SIGNATURE.fullmatch(line)
+        found.append(is_answered)
+    return found[::-1]
 
 
 def _as_text(markup: str) -> str:
-    parser = _Text()
-    parser.feed(markup[: 10 * TEXT_MAX])
-    parser.close()
-    lines = [" ".join(line.split()) for line in "".join(parser.pieces).split("\n")]
+    """HTML as text: blocks are lines, quotes begin with >, and what no reader sees is left out.
+
+    The library's parser takes minutes for some tags that do not end, and fails at others.
+    """
+    markup = _without_comments(markup[: 10 * TEXT_MAX])
+    pieces: list[str] = []
+    place = silent = quoted = 0
+    for tag in _TAG.finditer(markup):
+        if not silent:
+            pieces.append(_plain(markup[place : tag.start()]))
+        place, name, step = tag.end(), (tag[2] or "").lower(), -1 if tag[1] else 1
+        silent = max(silent + step * (name in _SILENT), 0)
+        quoted = max(quoted + step * (name == "blockquote"), 0)
+        if name in _BLOCKS:
+            pieces.append("\n> " if quoted else "\n")
+    if not silent:
+        pieces.append(_plain(markup[place:]))
+    lines = [" ".join(line.split()) for line in "".join(pieces).split("\n")]
     kept = [line for number, line in enumerate(lines) if line not in ("", ">") or (number and lines[number - 1])]
     return "\n".join(kept)
+
+
+def _without_comments(markup: str) -> str:
+    pieces, place = [], 0
+    while (start := markup.find("<!--", place)) >= 0:
+        pieces.append(markup[place:start])
+        end = markup.find("-->", start)
+        if end < 0:
+            return "".join(pieces)
+        place = end + len("-->")
+    return "".join([*pieces, markup[place:]])
+
+
+def _plain(text: str) -> str:
+    try:
+        return unescape(text).replace("\n", " ")
+    except ValueError:
+        # A number of a sign with thousands of digits.
+        return text.replace("\n", " ")
 
 
 def _printable(text: str) -> str:

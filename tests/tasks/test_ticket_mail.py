@@ -368,6 +368,25 @@ def test_quotes_and_signatures_are_folded(text: str, body: str, folded: str | No
     assert fold(text) == (body, folded)
 
 
+@pytest.mark.parametrize("hostile", [">\n", ">\na\n", "On a wrote:\n", "From: a\n"])
+def test_folding_looks_at_each_line_once(hostile: str) -> None:
+    # With a look at all that follows from each line, this would take minutes.
+    body, folded = fold(hostile * 25_000 + "answer")
+    assert body or folded
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["<!--", "<a", "<", "<![", "&", "<a b='", "</", "<?", "<style>", "<blockquote>", "<!DOCTYPE", "&#" + "9" * 5000],
+)
+def test_html_that_does_not_end_is_read_at_once(client: TestClient, open_desk: Desk, hostile: str) -> None:
+    message = mail(open_desk.queue["email"])
+    message.set_content("<p>The screen is dark</p>" + hostile * (500_000 // len(hostile)), subtype="html")
+    assert handed_in(client, message)["outcome"] == "accepted"
+    (ticket,) = tickets(open_desk.agent)
+    assert ticket["body"].startswith("The screen is dark")
+
+
 def test_a_late_answer_is_a_new_ticket(client: TestClient, desk: Desk, database: psycopg.Connection) -> None:
     ticket = desk.ticket()
     changed(desk.agent, ticket, state="closed")
