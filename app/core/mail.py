@@ -42,8 +42,7 @@ class Letter:
     # What answers are known by: a part of the Message-ID; and where they go.
     token: str | None = None
     reply_to: str | None = None
-    # Name, media type and content of the files that come along.
-    files: Sequence[tuple[str, str, bytes]] = ()
+    files: "Sequence[FilePart]" = ()
     # Written by a person, not made by a program: programs may take it for an answer.
     is_personal: bool = False
 
@@ -54,6 +53,15 @@ class CalendarPart:
 
     method: str
     content: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """A file that comes along."""
+
+    name: str
+    media_type: str
+    content: bytes
 
 
 class MailRefused(Exception):
@@ -106,9 +114,9 @@ def compose(letter: Letter, sender: str) -> EmailMessage:
         message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
-    for name, media_type, content in letter.files:
-        maintype, _, subtype = media_type.partition("/")
-        message.add_attachment(content, maintype=maintype, subtype=subtype, filename=name)
+    for file in letter.files:
+        maintype, _, subtype = file.media_type.partition("/")
+        message.add_attachment(file.content, maintype=maintype, subtype=subtype, filename=file.name)
     if letter.calendar is not None:
         _add_calendar(message, letter.calendar)
     # Last: the content's own headers move into the first part.

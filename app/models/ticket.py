@@ -33,7 +33,8 @@ class TicketState(StrEnum):
     CLOSED = "closed"
 
 
-OPEN_STATES = (TicketState.NEW, TicketState.OPEN, TicketState.PENDING)
+OPEN_STATES = frozenset({TicketState.NEW, TicketState.OPEN, TicketState.PENDING})
+DONE_STATES = frozenset({TicketState.RESOLVED, TicketState.CLOSED})
 # The database holds it too (migration 0014).
 TRANSITIONS: dict[TicketState, frozenset[TicketState]] = {
     TicketState.NEW: frozenset({TicketState.OPEN, TicketState.PENDING, TicketState.RESOLVED, TicketState.CLOSED}),

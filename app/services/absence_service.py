@@ -26,6 +26,7 @@ from app.services.rows import (
     flush,
     get_visible,
 )
+from app.services.turns import take_turn
 
 SORTS = {"first_day": SortColumn(col(Absence.first_day), date)}
 
@@ -73,7 +74,7 @@ def create_absence(session: Session, actor: Actor, data: AbsenceCreate) -> Absen
     absence = Absence(**data.model_dump(exclude={"user_id"}), user_id=user_id, organization_id=actor.company)
     _check_people(session, actor, absence, "user_id")
     _require_owner(actor, user_id)
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"absences:{user_id}", 0))))
+    take_turn(session, "absences", user_id)
     counted = select(func.count()).where(col(Absence.organization_id) == actor.company, col(Absence.user_id) == user_id)
     limit = get_settings().ABSENCES_MAX
     if session.execute(counted).scalar_one() >= limit:

@@ -24,6 +24,7 @@ from app.services import building_service, room_service
 from app.services.blocking_service import Place, blocked_times, series_of_blocking
 from app.services.event_times import checked_series, resolve_times
 from app.services.rows import PageRequest, SortColumn, apply_changes, check_version, fetch_page, flush, get_visible
+from app.services.turns import take_turn
 from app.services.windows import check_window, horizon
 
 SORTS = {"start": SortColumn(col(RoomBlocking.start_wall), datetime)}
@@ -87,7 +88,7 @@ def create_blocking(session: Session, actor: Actor, data: BlockingWrite) -> Bloc
     """
     actor.require_admin_or_it()
     # Two must not both be the last that is possible.
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"blockings:{actor.company}", 0))))
+    take_turn(session, "blockings", actor.company)
     limit = get_settings().ROOM_BLOCKINGS_MAX
     counted = select(func.count()).where(col(RoomBlocking.organization_id) == actor.company)
     if session.execute(counted).scalar_one() >= limit:

@@ -21,6 +21,7 @@ from app.services.rows import (
     flush,
     get_visible,
 )
+from app.services.turns import take_turn
 
 SORTS = {"name": SortColumn(col(Building.name), str)}
 
@@ -60,7 +61,7 @@ def create_building(session: Session, actor: Actor, data: BuildingWrite) -> Buil
     """
     actor.require_admin_or_it()
     # Two buildings must not both be the last that is possible.
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"buildings:{actor.company}", 0))))
+    take_turn(session, "buildings", actor.company)
     limit = get_settings().BUILDINGS_MAX
     counted = select(func.count()).where(col(Building.organization_id) == actor.company)
     if session.execute(counted).scalar_one() >= limit:

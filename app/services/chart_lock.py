@@ -7,12 +7,13 @@ changes wait for each other in a queue instead of in a deadlock. Who needs both 
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import func, select
 from sqlmodel import Session
+
+from app.services.turns import take_turn
 
 Chart = Literal["users", "departments"]
 
 
 def lock_chart(session: Session, organization_id: UUID, chart: Chart) -> None:
     """Keep every other change of the company's chart out until the commit. Call it before any row is locked."""
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{chart}:{organization_id}", 0))))
+    take_turn(session, chart, organization_id)

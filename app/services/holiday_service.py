@@ -19,6 +19,7 @@ from app.models.working_time import CompanyDay
 from app.schemas.working_time import CompanyDayWrite, HolidayRead
 from app.services import ticket_recount
 from app.services.rows import flush
+from app.services.turns import take_turn
 
 WINDOW_MAX_DAYS = 400
 _LANGUAGES = {"ru": "ru", "en": "en_US"}
@@ -119,18 +120,16 @@ def _own(session: Session, company: UUID, first: date, last: date) -> Iterable[C
 
 
 def _lock(session: Session, company: UUID) -> None:
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"company_days:{company}", 0))))
+    take_turn(session, "company_days", company)
 
 
 @lru_cache(maxsize=512)
 def _of_country(country: str, year: int, locale: str) -> tuple[dict[date, str], dict[date, str]]:
     """The days off and the weekend days that are worked, of a year; none of a country that nobody knows."""
     library: Any = _library()
-    try:
-        language = _LANGUAGES.get(locale)
-        known = library.country_holidays(country, years=year, language=language)
-    except NotImplementedError:
+    if country not in library.list_supported_countries():
         return {}, {}
+    known = library.country_holidays(country, years=year, language=_LANGUAGES.get(locale))
     name = "Рабочий день" if locale == "ru" else "Working day"
     return dict(known.items()), {day: name for day in known.weekend_workdays if day.year == year}
 

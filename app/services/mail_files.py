@@ -1,23 +1,12 @@
 """Files that go along with a mail: a message names where they lie, and they are read when it is sent."""
 
-from dataclasses import dataclass
-
 import structlog
 
 from app.core.file_store import FileMissing, FileStoreUnavailable, get_file_store
-from app.core.mail import MailRefused
+from app.core.mail import FilePart, MailRefused
 from app.models.ticket_talk import TicketAttachment
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class FilePart:
-    """A file as it goes into a mail."""
-
-    name: str
-    media_type: str
-    content: bytes
 
 
 def mail_file(file: TicketAttachment) -> str:

@@ -106,7 +106,7 @@ def _letter(company: UUID, message_id: UUID, contents: MailContents) -> Letter:
         calendar=calendar,
         token=contents.values.get("message_token"),
         reply_to=contents.values.get("reply_to"),
-        files=[(file.name, file.media_type, file.content) for file in read_files(contents.values.get("files") or [])],
+        files=read_files(contents.values.get("files") or []),
         is_personal=contents.values.get("is_personal") is not None,
     )
 

@@ -23,6 +23,7 @@ from app.core.file_store import FileMissing, FileStoreUnavailable, StoredFile, c
 from app.core.media_types import media_type_of
 from app.models.discussion import EventAttachment
 from app.models.ticket_talk import TicketAttachment
+from app.services.turns import take_turn
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +66,7 @@ def check_room(session: Session, company: UUID, size: int, *, lock: bool) -> Non
     """Raises Conflict when so many bytes more would exceed ATTACHMENTS_TOTAL_MAX_BYTES of the company."""
     if lock:
         # Two files must not both fit into what is left for one.
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"attachments:{company}", 0))))
+        take_turn(session, "attachments", company)
     total = 0
     for table in TABLES:
         # Parts of a split series share files.

@@ -25,6 +25,7 @@ from app.services.rows import (
 )
 from app.services.ticket_access import require_tickets
 from app.services.ticket_queue_service import find_queue
+from app.services.turns import take_turn
 
 SORTS = {"name": SortColumn(col(TicketCategory.name), str)}
 _CONFLICTS: Conflicts = {"uq_ticket_categories_name": ("ticket_category_name_taken", {})}
@@ -62,7 +63,7 @@ def create_category(session: Session, actor: Actor, data: CategoryWrite) -> Cate
     """
     company = require_tickets(actor)
     actor.require_admin()
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"ticket_categories:{company}", 0))))
+    take_turn(session, "ticket_categories", company)
     counted = select(func.count()).where(col(TicketCategory.organization_id) == company)
     limit = get_settings().TICKET_CATEGORIES_MAX
     if session.execute(counted).scalar_one() >= limit:

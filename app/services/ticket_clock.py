@@ -6,7 +6,7 @@ holidays, priority or queue gives what it would have given from the beginning (d
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import select
@@ -17,7 +17,7 @@ from app.calendaring.weekly_hours import Span, spans_of
 from app.calendaring.zones import get_zone, utc_to_wall
 from app.models.base import now
 from app.models.organization import Organization
-from app.models.ticket import Ticket, TicketPause, TicketState
+from app.models.ticket import DONE_STATES, Ticket, TicketPause, TicketState
 from app.models.ticket_desk import TicketQueue, TicketSla
 from app.services import holiday_service
 from app.services.opening_hours import as_spans
@@ -26,7 +26,7 @@ from app.services.opening_hours import as_spans
 NEVER_DUE = datetime(9000, 1, 1, tzinfo=UTC)
 # A promise that is not due within so long is due never.
 FURTHEST = timedelta(days=730)
-STANDING = frozenset({TicketState.PENDING, TicketState.RESOLVED, TicketState.CLOSED})
+STANDING = DONE_STATES | {TicketState.PENDING}
 
 
 class Promise(StrEnum):
@@ -131,7 +131,7 @@ def hours_of_queue(session: Session, queue: TicketQueue, start: datetime, end: d
     organization = session.get_one(Organization, queue.organization_id)
     zone = get_zone(queue.time_zone or organization.time_zone)
     spans = _company_hours(organization) if queue.service_hours is None else as_spans(queue.service_hours)
-    first, last = _day(start, zone), _day(end, zone)
+    first, last = (utc_to_wall(bound, zone).date() for bound in (start, end))
     holidays = holiday_service.holidays_of(session, organization, first, last, queue.holiday_country)
     return ServiceHours(zone, spans, holidays.off, holidays.worked)
 
@@ -242,7 +242,3 @@ def _company_hours(organization: Organization) -> list[Span]:
     start, end = organization.workday_start, organization.workday_end
     minutes = (start.hour * 60 + start.minute, end.hour * 60 + end.minute)
     return spans_of((weekday, *minutes) for weekday in organization.working_days)
-
-
-def _day(moment: datetime, zone: object) -> date:
-    return utc_to_wall(moment, zone).date()  # type: ignore[arg-type]

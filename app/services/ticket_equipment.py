@@ -1,5 +1,6 @@
 """Tickets on what stands in rooms: one of it is out of order while a ticket says so, and coming meetings are warned."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,11 +14,13 @@ from app.core.errors import Invalid
 from app.core.hot import fetch_rows, hot_statement
 from app.core.spoken_times import SpokenTime
 from app.models.base import now
+from app.models.booking import BLOCKING_SQL
 from app.models.notification import NotificationReason, NotificationType
 from app.models.room import Room, RoomEquipment
-from app.models.ticket import Ticket, TicketMark, TicketState, TicketType
+from app.models.ticket import DONE_STATES, Ticket, TicketMark, TicketType
 from app.schemas.ticket import OtherRoom, TouchedMeeting
 from app.services.announcement_service import Announcement, announce
+from app.services.equipment_service import HAS_WORKING_SQL
 from app.services.event_access import reads_details_sql
 from app.services.nudges import OFFERS, nudge
 from app.services.outbox_service import About
@@ -25,7 +28,6 @@ from app.services.ticket_access import desk_of, find_ticket
 
 MEETINGS_MAX = 200
 ROOMS_SHOWN = 5
-_DONE = (TicketState.RESOLVED, TicketState.CLOSED)
 _COMING = """
     SELECT o.event_id, o.series_id, o.original_start, o.starts_at, o.ends_at, e.title, e.organizer_id, e.calendar_id,
            e.is_all_day, {reads}
@@ -47,24 +49,24 @@ _SEEN_SQL = hot_statement(
         limit=MEETINGS_MAX,
     )
 )
-# Rooms with something like it that works, free at a time: in the same building, as large.
+# For each time, rooms that are free then and have one of these that works: in the same building, as large.
 _FREE_SQL = hot_statement(f"""
-    SELECT r.id, r.name FROM rooms r
-    JOIN rooms broken ON broken.organization_id = r.organization_id AND broken.id = %(room)s
-    WHERE r.organization_id = %(company)s AND r.id <> %(room)s AND r.is_active
-      AND EXISTS (
-          SELECT FROM room_equipment q
-          WHERE q.organization_id = r.organization_id AND q.room_id = r.id AND q.name = %(name)s
-            AND q.quantity > q.out_of_order
-      )
-      AND NOT EXISTS (
-          SELECT FROM room_bookings b
-          WHERE b.organization_id = r.organization_id AND b.room_id = r.id
-            AND b.state IN ('held', 'pending', 'confirmed') AND b.during && tstzrange(%(start)s, %(end)s)
-      )
-    ORDER BY r.building_id IS DISTINCT FROM broken.building_id, r.capacity < broken.capacity,
-             abs(r.capacity - broken.capacity), r.name, r.id
-    LIMIT {ROOMS_SHOWN}
+    SELECT asked.place, free.id, free.name
+    FROM unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) WITH ORDINALITY asked (starts_at, ends_at, place)
+    JOIN rooms broken ON broken.organization_id = %(company)s AND broken.id = %(room)s
+    CROSS JOIN LATERAL (
+        SELECT r.id, r.name FROM rooms r
+        WHERE r.organization_id = %(company)s AND r.id <> broken.id AND r.is_active AND {HAS_WORKING_SQL}
+          AND NOT EXISTS (
+              SELECT FROM room_bookings b
+              WHERE b.organization_id = r.organization_id AND b.room_id = r.id AND b.{BLOCKING_SQL}
+                AND b.during && tstzrange(asked.starts_at, asked.ends_at)
+          )
+        ORDER BY r.building_id IS DISTINCT FROM broken.building_id, r.capacity < broken.capacity,
+                 abs(r.capacity - broken.capacity), r.name, r.id
+        LIMIT {ROOMS_SHOWN}
+    ) free
+    ORDER BY asked.place
 """)
 
 
@@ -115,7 +117,7 @@ def mark(session: Session, ticket: Ticket) -> None:
 
 def follow_state(session: Session, ticket: Ticket) -> None:
     """Let a thing work again once its ticket is done, unless another ticket says that it does not; and back."""
-    if ticket.state in _DONE:
+    if ticket.state in DONE_STATES:
         unmark(session, ticket)
     else:
         mark(session, ticket)
@@ -174,15 +176,16 @@ def list_meetings(session: Session, actor: Actor, ticket_id: UUID) -> list[Touch
     item = session.get(RoomEquipment, (ticket.organization_id, ticket.equipment_id)) if ticket.equipment_id else None
     if item is None or ticket.room_id is None:
         return []
+    meetings = _coming(session, ticket, actor)
     return [
         TouchedMeeting(
             event_id=meeting.event_id,
             title=meeting.title if meeting.is_read else None,
             start_time=meeting.starts_at,
             end_time=meeting.ends_at,
-            rooms=_rooms_for(session, ticket, item.name, meeting),
+            rooms=rooms,
         )
-        for meeting in _coming(session, ticket, actor)
+        for meeting, rooms in zip(meetings, _rooms_for(session, ticket, item.name, meetings), strict=True)
     ]
 
 
@@ -192,9 +195,9 @@ def _warn(session: Session, ticket: Ticket, item: RoomEquipment) -> None:
     by_organizer: dict[UUID, list[Meeting]] = {}
     for meeting in _coming(session, ticket, None):
         by_organizer.setdefault(meeting.organizer_id, []).append(meeting)
+    free = _rooms_for(session, ticket, item.name, [meetings[0] for meetings in by_organizer.values()])
     announcements = []
-    for organizer, (meeting, *others) in by_organizer.items():
-        rooms = _rooms_for(session, ticket, item.name, meeting)
+    for (organizer, (meeting, *others)), rooms in zip(by_organizer.items(), free, strict=True):
         announcements.append(
             Announcement(
                 type=NotificationType.ROOM,
@@ -228,15 +231,19 @@ def _coming(session: Session, ticket: Ticket, asker: Actor | None) -> list[Meeti
     return [Meeting(*row) for row in fetch_rows(session, _SEEN_SQL if asker else _COMING_SQL, values)]
 
 
-def _rooms_for(session: Session, ticket: Ticket, name: str, meeting: Meeting) -> list[OtherRoom]:
+def _rooms_for(session: Session, ticket: Ticket, name: str, meetings: Sequence[Meeting]) -> list[list[OtherRoom]]:
+    """For each meeting, the rooms that have such a thing and are free then."""
     values = {
         "company": ticket.organization_id,
         "room": ticket.room_id,
-        "name": name,
-        "start": meeting.starts_at,
-        "end": meeting.ends_at,
+        "equipment": [name],
+        "starts": [meeting.starts_at for meeting in meetings],
+        "ends": [meeting.ends_at for meeting in meetings],
     }
-    return [OtherRoom(id=room_id, name=room) for room_id, room in fetch_rows(session, _FREE_SQL, values)]
+    found: list[list[OtherRoom]] = [[] for _ in meetings]
+    for place, room_id, room in fetch_rows(session, _FREE_SQL, values):
+        found[place - 1].append(OtherRoom(id=room_id, name=room))
+    return found
 
 
 def _locked(session: Session, ticket: Ticket) -> RoomEquipment | None:

@@ -143,7 +143,7 @@ def _conditions(desk: Desk, filters: TicketFilters) -> Iterable[ColumnElement[bo
     for name in ("state", "type", "priority"):
         if values := getattr(filters, name):
             yield col(getattr(Ticket, name)).in_([str(value) for value in values])
-    if filters.state and set(filters.state) <= set(OPEN_STATES):
+    if filters.state and set(filters.state) <= OPEN_STATES:
         # Said once more, for the indexes.
         yield Ticket.is_open
     yield from _more_conditions(desk, filters)

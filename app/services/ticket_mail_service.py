@@ -37,6 +37,7 @@ from app.services.ticket_access import may_work, readers_among
 from app.services.ticket_history import Hand
 from app.services.ticket_mail_keys import MailThread
 from app.services.ticket_talk_service import Author, Said, add_entry
+from app.services.turns import take_turn
 
 log = structlog.get_logger(__name__)
 
@@ -253,7 +254,7 @@ def _check_loop(session: Session, company: UUID, message: Message, sender: str) 
 def _check_new(session: Session, company: UUID, digest: str, sender: str) -> None:
     """Raises Ignored for a mail that was taken in already; two at once wait for each other."""
     for key in (digest, sender):
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"mail:{company}:{key}", 0))))
+        take_turn(session, "mail", f"{company}:{key}")
     if session.get(TicketMail, (company, digest)) is not None:
         raise Ignored("seen_already")
 

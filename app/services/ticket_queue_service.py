@@ -36,6 +36,7 @@ from app.services.rows import (
     get_visible,
 )
 from app.services.ticket_access import Desk, desk_of, require_tickets
+from app.services.turns import take_turn
 
 SORTS = {"name": SortColumn(col(TicketQueue.name), str)}
 _CONFLICTS: Conflicts = {
@@ -258,7 +259,7 @@ def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _lock(session: Session, company: UUID) -> None:
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"ticket_queues:{company}", 0))))
+    take_turn(session, "ticket_queues", company)
 
 
 def _members(session: Session, queue: TicketQueue) -> Sequence[TicketQueueMember]:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from app.models.base import now
@@ -15,9 +15,11 @@ def of_company(session: Session, company: UUID, queue_id: UUID | None = None) ->
     conditions = [col(Ticket.organization_id) == company, Ticket.is_open]
     if queue_id is not None:
         conditions.append(col(Ticket.queue_id) == queue_id)
+    # In the order in which others lock several, so that nobody waits in a circle.
+    locked = select(col(Ticket.id)).where(*conditions).order_by(col(Ticket.id)).with_for_update(key_share=True)
     session.execute(
         update(Ticket)
-        .where(*conditions)
+        .where(col(Ticket.organization_id) == company, col(Ticket.id).in_(locked.subquery().select()))
         # Nobody edited them.
         .values(act_at=now(), updated_at=col(Ticket.updated_at))
         .execution_options(synchronize_session=False)

@@ -14,7 +14,7 @@ from app.core.errors import Conflict, Forbidden, Invalid
 from app.models.department import Department
 from app.models.event import Event
 from app.models.room import Room
-from app.models.ticket import Ticket, TicketApproval, TicketNumber, TicketPriority, TicketState, TicketType
+from app.models.ticket import DONE_STATES, Ticket, TicketApproval, TicketNumber, TicketPriority, TicketState, TicketType
 from app.models.ticket_desk import QueueRight, TicketCategory, TicketQueue
 from app.models.ticket_talk import TicketAttachment
 from app.models.user import User
@@ -174,7 +174,7 @@ def change(
         flush(session)
         if counted:
             ticket_clock.refresh(session, ticket)
-        if is_another_thing and ticket.state not in ticket_states.DONE:
+        if is_another_thing and ticket.state not in DONE_STATES:
             ticket_equipment.mark(session, ticket)
     if _change_state(session, desk, ticket, values, hand) and ticket.version == version:
         ticket.version += 1
@@ -195,7 +195,7 @@ def delete_ticket(session: Session, actor: Actor, ticket_id: UUID, if_match: fro
     ticket = find_ticket(session, desk, ticket_id, lock=True)
     actor.require_admin()
     check_version(ticket, if_match)
-    if ticket.state not in ticket_states.DONE:
+    if ticket.state not in DONE_STATES:
         ticket_states.change_state(session, ticket, TicketState.CLOSED, hand_of(actor))
     here = (
         col(TicketAttachment.organization_id) == ticket.organization_id,

@@ -11,12 +11,10 @@ from app.core.config import get_settings
 from app.core.errors import Conflict, Invalid
 from app.core.texts.tickets import STATES
 from app.models.base import now
-from app.models.ticket import TRANSITIONS, Ticket, TicketApproval, TicketState
+from app.models.ticket import DONE_STATES, TRANSITIONS, Ticket, TicketApproval, TicketState
 from app.models.ticket_desk import TicketQueue
 from app.services import ticket_clock, ticket_equipment, ticket_history
 from app.services.ticket_history import Hand
-
-DONE = frozenset({TicketState.RESOLVED, TicketState.CLOSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +52,11 @@ def change_state(
     if state not in TRANSITIONS[before]:
         raise Conflict("ticket_transition", before=STATES[before], after=STATES[state])
     moment = now()
-    if before in DONE and state is TicketState.OPEN:
+    if before in DONE_STATES and state is TicketState.OPEN:
         _check_reopening(session, ticket, moment)
     if state is TicketState.PENDING:
         _check_wait(ticket, wait)
-    if state in DONE and before not in DONE:
+    if state in DONE_STATES and before not in DONE_STATES:
         ticket_clock.freeze(session, ticket, moment)
     changes: dict[str, tuple[Any, Any]] = {"state": (before, state)}
     if wait.until is not None:
@@ -68,7 +66,7 @@ def change_state(
     session.flush()
     ticket_clock.start_or_stop(session, ticket, moment)
     ticket_clock.refresh(session, ticket)
-    if (before in DONE) is not (state in DONE):
+    if (before in DONE_STATES) is not (state in DONE_STATES):
         ticket_equipment.follow_state(session, ticket)
     return True
 
@@ -86,12 +84,12 @@ def _enter(
     if ticket.approval == TicketApproval.WAITING and state is not TicketState.PENDING:
         # It was withdrawn, or its approver decided.
         ticket.approval = None
-    if state in DONE:
+    if state in DONE_STATES:
         ticket.resolved_at = ticket.resolved_at or moment
         ticket.closed_at = moment if state is TicketState.CLOSED else None
         if answers and ticket.first_answered_at is None:
             ticket.first_answered_at = moment
-    elif before in DONE:
+    elif before in DONE_STATES:
         ticket.resolved_at = ticket.closed_at = None
         ticket.reopened_count += 1
 

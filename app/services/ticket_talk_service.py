@@ -13,7 +13,7 @@ from app.core.actor import Actor
 from app.core.config import get_settings
 from app.core.errors import Conflict, Forbidden, Invalid
 from app.models.base import now
-from app.models.ticket import Ticket, TicketApproval, TicketSource, TicketState
+from app.models.ticket import DONE_STATES, Ticket, TicketApproval, TicketSource, TicketState
 from app.models.ticket_talk import EntryKind, TicketAttachment, TicketEntry
 from app.schemas.ticket import Requester
 from app.schemas.ticket_talk import EntryRead, EntryWrite
@@ -127,7 +127,7 @@ def _follow_reply(session: Session, ticket: Ticket, author: Author) -> None:
             ticket_clock.refresh(session, ticket)
     elif author.user_id == ticket.requester_id:
         waits = ticket.state == TicketState.PENDING and ticket.approval != TicketApproval.WAITING
-        if waits or ticket.state in ticket_states.DONE:
+        if waits or ticket.state in DONE_STATES:
             ticket_states.change_state(session, ticket, TicketState.OPEN, hand)
     ticket.version += 1
     ticket.updated_at = now()

@@ -24,6 +24,7 @@ from app.services.rows import (
     get_visible,
 )
 from app.services.ticket_access import Desk, desk_of
+from app.services.turns import take_turn
 
 SORTS = {"created_at": SortColumn(col(TicketView.created_at), datetime)}
 _CONFLICTS: Conflicts = {"uq_ticket_views_organization_id_owner_id_name": ("ticket_view_name_taken", {})}
@@ -64,7 +65,7 @@ def create_view(session: Session, actor: Actor, data: ViewWrite) -> ViewRead:
     """
     desk = desk_of(session, actor)
     _check_sharing(desk, is_shared=data.is_shared)
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"ticket_views:{actor.user_id}", 0))))
+    take_turn(session, "ticket_views", actor.user_id)
     counted = select(func.count()).where(
         col(TicketView.organization_id) == actor.company, col(TicketView.owner_id) == actor.user_id
     )

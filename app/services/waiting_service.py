@@ -30,6 +30,7 @@ from app.services.event_reading import shown
 from app.services.event_service import Choice, Outcome, Target
 from app.services.room_rules import Rules, Wish, broken_by, load_rules
 from app.services.rows import PageRequest, SortColumn, fetch_page_rows, flush, get_visible
+from app.services.turns import take_turn
 from app.services.windows import check_bookable
 
 OPEN = (WaitingState.WAITING, WaitingState.OFFERED)
@@ -268,7 +269,7 @@ def _leave_place(session: Session, series: Event, wish: Wish, room: str) -> None
 
 def _check_limit(session: Session, actor: Actor) -> None:
     """Raises Conflict when the actor waits for ROOM_WAITING_PER_USER rooms; one request of theirs after the other."""
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"waiting:{actor.user_id}", 0))))
+    take_turn(session, "waiting", actor.user_id)
     limit = get_settings().ROOM_WAITING_PER_USER
     count = visible_to(actor).where(col(RoomWaiting.state).in_(OPEN)).with_only_columns(func.count())
     if session.execute(count).scalar_one() >= limit:

@@ -30,6 +30,7 @@ from app.services.rows import (
     flush,
     get_visible,
 )
+from app.services.turns import take_turn
 
 FOLLOWER = "webhooks"
 SORTS = {"created_at": SortColumn(col(Webhook.created_at), datetime)}
@@ -216,4 +217,4 @@ def _count(session: Session, company: UUID) -> int:
 
 def _lock_company(session: Session, company: UUID) -> None:
     """So that two are not both the last that is possible, or the last that goes."""
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"webhooks:{company}", 0))))
+    take_turn(session, "webhooks", company)

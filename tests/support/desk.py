@@ -1,6 +1,6 @@
 """A desk with a queue: who works it, and tickets in it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,6 @@ class Desk:
     agent: Person
     other: Person
     requester: Person
-    settings: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def open(cls, company: Company, **values: Any) -> "Desk":
