@@ -5,6 +5,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import select, text
+from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import Session, col
 
 from app.core.errors import PlannerError
@@ -67,9 +68,10 @@ def _tend(session: Session, ticket: Ticket, moment: datetime) -> None:
         ticket.escalated = [*ticket.escalated, escalation.name]
         ticket_history.record(session, ticket, ESCALATED, {"escalated": (None, escalation.name)})
         ticket_notices.tell_due(session, ticket, escalation)
-    # What is still to come; nobody edited the ticket.
     ticket_clock.set_next_act(ticket, clock)
+    # Nobody edited the ticket. A value that is the same again would be left out, and `onupdate` set another.
     ticket.updated_at = edited_at
+    flag_modified(ticket, "updated_at")
     session.flush()
 
 

@@ -168,8 +168,10 @@ def test_another_priority_or_queue_is_counted_from_the_beginning(desk: Desk) -> 
     assert changed(desk.company.admin, ticket, priority="low")["resolution_due_at"] is None
 
 
-def test_a_new_promise_counts_for_what_is_open(desk: Desk) -> None:
+def test_a_new_promise_counts_for_what_is_open(desk: Desk, database: psycopg.Connection) -> None:
     ticket, done = desk.ticket(), desk.ticket()
+    database.execute("UPDATE tickets SET updated_at = now() - interval '1 hour' WHERE id = %s", [ticket["id"]])
+    ticket = read(desk.agent, ticket)
     resolved = changed(desk.agent, done, state="resolved")
     desk.promise(resolution_minutes=30)
     tend_tickets()
