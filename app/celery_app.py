@@ -47,6 +47,8 @@ app.conf.update(
     task_queues=[Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call]
     task_routes=(lambda name, *_args, **_options: {"queue": queue_of(name)},),
     imports=(
+        "app.tasks.absence_tasks",
+        "app.tasks.appointment_tasks",
         "app.tasks.change_tasks",
         "app.tasks.cleanup_tasks",
         "app.tasks.email_tasks",
@@ -100,6 +102,21 @@ app.conf.update(
             "task": "app.tasks.ticket_tasks.tend_tickets",
             "schedule": crontab(),
             "options": {"expires": 60},
+        },
+        "tend-appointments-every-minute": {
+            "task": "app.tasks.appointment_tasks.tend_appointments",
+            "schedule": crontab(),
+            "options": {"expires": 60},
+        },
+        "forget-old-appointments-daily": {
+            "task": "app.tasks.appointment_tasks.forget_old_appointments",
+            "schedule": crontab(hour=4, minute=40),
+            "options": {"expires": 6 * 3600},
+        },
+        "look-at-invitations-again-daily": {
+            "task": "app.tasks.absence_tasks.look_at_invitations_again",
+            "schedule": crontab(hour=4, minute=20),
+            "options": {"expires": 6 * 3600},
         },
         "follow-changes": {
             "task": "app.tasks.change_tasks.follow_changes",

@@ -37,6 +37,8 @@ TAGS: list[dict[str, Any]] = [
     {"name": "tickets", "description": "What people ask of the desk: answers, notes, files, states, promises, figures"},
     {"name": "ticket desk", "description": "Queues, who works them and what they promise; categories; saved views"},
     {"name": "absences", "description": "When people are away, who stands in, and which days the company keeps"},
+    {"name": "availability", "description": "Working hours, places of work, and when people can be met"},
+    {"name": "slots", "description": "What others can book: kinds of appointment, times, bookings, public pages"},
     {"name": "free time", "description": "When people and rooms are free, and when all of them are"},
     {"name": "notifications", "description": "What I am told, by which channel, and when I am reminded"},
     {"name": "outbox", "description": "What leaves the company, and what could not"},

@@ -28,7 +28,16 @@ button { width: 100%; margin: 8px 0 0; padding: 16px; border: 2px solid #1d4ed8;
   color: #1d4ed8; font: inherit; font-size: 20px }
 button.first { background: #1d4ed8; color: #fff }
 textarea { box-sizing: border-box; width: 100%; padding: 8px; font: inherit }
-label { color: #4b5563; font-size: 16px }
+label, legend { color: #4b5563; font-size: 16px }
+input:not([type=radio]):not([type=checkbox]):not([type=hidden]) { box-sizing: border-box; width: 100%; padding: 8px;
+  font: inherit }
+select { max-width: 100%; padding: 6px; font: inherit; font-size: 16px }
+fieldset { margin: 16px 0; padding: 8px 16px; border: 1px solid #d1d5db; border-radius: 8px }
+h2 { margin: 24px 0 8px; font-size: 18px }
+button.small { width: auto; padding: 6px 16px; font-size: 16px }
+.times { display: grid; grid-template-columns: repeat(auto-fill, minmax(110px, 1fr)); gap: 8px }
+.times button { margin: 0; padding: 10px 4px; font-size: 18px }
+.apart { position: absolute; left: -9999px }
 </style>
 </head>
 <body><main>

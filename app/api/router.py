@@ -7,7 +7,9 @@ from app.api.v1 import (
     attachments,
     audit,
     auth,
+    availability,
     avatars,
+    booking,
     buildings,
     calendar_files,
     calendar_sharing,
@@ -49,6 +51,7 @@ from app.api.v1 import (
     room_waiting,
     rooms,
     rsvp,
+    slots,
     statistics,
     streams,
     ticket_desk,
@@ -65,6 +68,7 @@ api_router.include_router(event_search.router)
 api_router.include_router(streams.of_events)
 api_router.include_router(streams.of_notifications)
 api_router.include_router(streams.tickets)
+api_router.include_router(availability.of_people)
 # The most asked first: each router before it is tried in vain.
 for module in (
     # Before the routes of single events, to which "ics" would be a wrong id.
@@ -103,6 +107,9 @@ for module in (
     tickets,
     ticket_talk,
     absences,
+    availability,
+    slots,
+    booking,
     holidays,
     # Before the routes of single users, to whom "export" would be a wrong id.
     people_tables,

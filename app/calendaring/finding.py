@@ -40,6 +40,8 @@ class Why(StrEnum):
     """Why somebody cannot come, or who stands in the way."""
 
     BUSY = "busy"
+    # Absent; no meeting is held with them, promised or not.
+    AWAY = "away"
     TENTATIVE = "tentative"
     OUTSIDE_HOURS = "outside_hours"
 
@@ -53,6 +55,7 @@ class Person:
     working: tuple[Span, ...]
     is_required: bool = False
     is_optional: bool = False
+    away: Sequence[Span] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,10 @@ class Finder:
         around = (question.before, question.after)
         self._busy = [self.grid.touched_by(person.busy, *around) for person in question.people]
         self._tentative = [self.grid.touched_by(person.tentative, *around) for person in question.people]
-        self._away = {working: self._distances(working) for working in {person.working for person in question.people}}
+        # Whoever comes back at noon can meet at noon.
+        self._absent = [self.grid.touched_by(person.away) for person in question.people]
+        hours = {person.working for person in question.people}
+        self._further = {working: self._distances(working) for working in hours}
         self._free_rooms = [self.grid.all & ~self.grid.touched_by(bookings) for bookings in question.rooms]
 
     def proposals(self) -> list[Choice]:
@@ -159,7 +165,7 @@ class Finder:
                 add(why, PAIN_MISSING)
         for number in choice.outside:
             person = self.question.people[number]
-            hours = sum(further >> place & 1 for further in self._away[person.working])
+            hours = sum(further >> place & 1 for further in self._further[person.working])
             add(Why.OUTSIDE_HOURS, hours * (2 if person.is_required else 1))
         return parts
 
@@ -224,7 +230,7 @@ class Finder:
             weights[person.working] = weights.get(person.working, 0) + (2 if person.is_required else 1)
         if self.question.hours is not Hours.IGNORE:
             for working, weight in weights.items():
-                for further in self._away[working]:
+                for further in self._further[working]:
                     pain.add(further, weight)
         return pain.sums(), conflicts.sums()
 
@@ -260,6 +266,8 @@ class Finder:
                 continue
             if self._busy[number] >> place & 1:
                 absent.append((number, Why.BUSY))
+            elif self._absent[number] >> place & 1:
+                absent.append((number, Why.AWAY))
             elif self._tentative[number] >> place & 1:
                 absent.append((number, Why.TENTATIVE))
             if self._outside(number) >> place & 1:
@@ -278,15 +286,16 @@ class Finder:
 
     def _blocked(self, place: int) -> int:
         """The starts at which this person cannot come, whatever the hour."""
-        return self._busy[place] | self._tentative[place] if self.question.tentative_is_busy else self._busy[place]
+        gone = self._busy[place] | self._absent[place]
+        return gone | self._tentative[place] if self.question.tentative_is_busy else gone
 
     def _unsure(self, place: int) -> int:
-        return 0 if self.question.tentative_is_busy else self._tentative[place] & ~self._busy[place]
+        return 0 if self.question.tentative_is_busy else self._tentative[place] & ~self._blocked(place)
 
     def _outside(self, place: int) -> int:
         if self.question.hours is Hours.IGNORE:
             return 0
-        return self._away[self.question.people[place].working][0]
+        return self._further[self.question.people[place].working][0]
 
     def _comes(self, place: int) -> int:
         return self.grid.all & ~self._blocked(place) & ~self._outside(place)
@@ -301,10 +310,12 @@ class Finder:
 
     def _reasons(self, place: int) -> dict[Why, int]:
         """Each start by the strongest reason."""
-        busy, tentative = self._busy[place], self._blocked(place) & ~self._busy[place]
-        reasons = {Why.BUSY: busy, Why.TENTATIVE: tentative}
+        busy = self._busy[place]
+        away = self._absent[place] & ~busy
+        tentative = self._blocked(place) & ~busy & ~away
+        reasons = {Why.BUSY: busy, Why.AWAY: away, Why.TENTATIVE: tentative}
         if self._is_strict:
-            reasons[Why.OUTSIDE_HOURS] = self._outside(place) & ~busy & ~tentative
+            reasons[Why.OUTSIDE_HOURS] = self._outside(place) & ~self._blocked(place)
         return reasons
 
     def _blocker(self, place: int, bits: int, alone: int, reasons: dict[Why, int]) -> Blocker:

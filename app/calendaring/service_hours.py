@@ -19,9 +19,9 @@ NONE = timedelta()
 STRETCH = timedelta(days=14)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ServiceHours:
-    """When somebody serves.
+    """When somebody serves. Compared by identity: whoever asks for many makes each kind once.
 
     Args:
         spans: minutes of the week, as `weekly_hours` has them.

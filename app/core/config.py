@@ -203,7 +203,22 @@ class Settings(BaseSettings):
     TICKET_WARN_DAYS: int = Field(14, ge=1, le=366)
     ABSENCES_MAX: int = Field(500, ge=1, le=10_000)
     ABSENCE_MAX_DAYS: int = Field(1100, ge=1, le=3660)
+    ABSENCE_KINDS_MAX: int = Field(100, ge=1, le=10_000)
+    ABSENCES_EXPORT_MAX: int = Field(5000, ge=1, le=100_000)
     COMPANY_DAYS_MAX: int = Field(1000, ge=1, le=10_000)
+    HOURS_PER_OWNER_MAX: int = Field(100, ge=1, le=1000)
+    WORK_PLACE_DAYS_MAX: int = Field(2000, ge=1, le=20_000)
+
+    # Appointments
+    APPOINTMENT_KINDS_MAX: int = Field(50, ge=1, le=1000)
+    SLOTS_WINDOW_MAX_DAYS: int = Field(62, ge=1, le=366)
+    SLOT_HOLD_MINUTES: int = Field(10, ge=1, le=24 * 60)
+    SLOT_CONFIRM_MINUTES: int = Field(30, ge=1, le=24 * 60)
+    APPOINTMENT_APPROVAL_HOURS: int = Field(72, ge=1, le=24 * 90)
+    APPOINTMENT_FAIRNESS_DAYS: int = Field(30, ge=1, le=3660)
+    APPOINTMENTS_PER_EMAIL: int = Field(10, ge=1, le=10_000)
+    SLOT_HOLDS_PER_ADDRESS: int = Field(20, ge=1, le=100_000)
+    APPOINTMENT_KEEP_DAYS: int = Field(366, ge=1, le=3660)
 
     # Calendar
     DEFAULT_TIME_ZONE: str = "Europe/Moscow"
@@ -314,6 +329,14 @@ class Settings(BaseSettings):
     def reply_url(self, key: str) -> str:
         """The page on which whoever has the key answers an invitation."""
         return f"{self.public_url}/api/v1/rsvp/{key}"
+
+    def booking_url(self, key: str) -> str:
+        """The page on which people from outside book a kind of appointment."""
+        return f"{self.public_url}/api/v1/book/{key}"
+
+    def appointment_url(self, key: str) -> str:
+        """The page of one appointment, for whoever has its key."""
+        return f"{self.public_url}/api/v1/appointments/{key}"
 
     def invitation_url(self, token: str) -> str:
         """The link in an invitation."""

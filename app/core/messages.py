@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from app.core.texts.accounts import ACCOUNTS
+from app.core.texts.appointments import APPOINTMENTS
+from app.core.texts.availability import AVAILABILITY
 from app.core.texts.changes import CHANGES
 from app.core.texts.check_in import CHECK_IN
 from app.core.texts.closing import CLOSING
@@ -30,6 +32,8 @@ Language = Literal["en", "ru"]
 
 MESSAGES: dict[str, tuple[str, str]] = {
     **ACCOUNTS,
+    **APPOINTMENTS,
+    **AVAILABILITY,
     **CHANGES,
     **CLOSING,
     **CHECK_IN,

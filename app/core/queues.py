@@ -9,6 +9,8 @@ ROUTES = {
     "app.tasks.email_tasks.": MAIL,
     "app.tasks.inbound_tasks.": MAIL,
     "app.tasks.notification_tasks.": NOTIFICATIONS,
+    "app.tasks.absence_tasks.": NOTIFICATIONS,
+    "app.tasks.appointment_tasks.": NOTIFICATIONS,
     "app.tasks.change_tasks.": NOTIFICATIONS,
     "app.tasks.reminder_tasks.": NOTIFICATIONS,
     "app.tasks.webhook_tasks.": NOTIFICATIONS,

@@ -1,7 +1,7 @@
 """Dates and times as people read them, in English and Russian."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 _MONTHS = {
@@ -57,3 +57,14 @@ def day(at: datetime, language: str) -> str:
     """The date, as it is written: 27 March 2027."""
     year = f"{at.year} г." if language == "ru" else str(at.year)
     return f"{at.day} {_MONTHS[language][at.month - 1]} {year}"
+
+
+_WEEKDAYS = {
+    "ru": ("понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье"),
+    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+}
+
+
+def weekday_and_day(on: date, language: str) -> str:
+    """A date with its weekday, for lists of days near: Monday, 22 March."""
+    return f"{_WEEKDAYS[language][on.weekday()]}, {on.day} {_MONTHS[language][on.month - 1]}"

@@ -1,6 +1,17 @@
 """Every table. Importing this package makes the metadata complete, as migrations and mappers need it."""
 
+from app.models.appointment import (
+    Appointment,
+    AppointmentDay,
+    AppointmentHost,
+    AppointmentKind,
+    AppointmentMode,
+    AppointmentState,
+    AvailabilitySlot,
+    SlotHost,
+)
 from app.models.audit import AuditAction, AuditEntry
+from app.models.availability import UserAvailability, WorkPlace, WorkPlaceDay
 from app.models.base import metadata
 from app.models.booking import (
     BookingReason,
@@ -91,15 +102,33 @@ from app.models.ticket_desk import (
 from app.models.ticket_talk import EntryKind, TicketAttachment, TicketChange, TicketEntry, TicketWords
 from app.models.user import AuthSession, PersonWord, Role, User
 from app.models.webhook import Webhook, WebhookEvent
-from app.models.working_time import Absence, AbsenceKind, CompanyDay
+from app.models.working_time import (
+    Absence,
+    AbsenceAnswer,
+    AbsenceKind,
+    AbsenceState,
+    AnsweredInvitation,
+    CompanyDay,
+    OwnAbsenceKind,
+)
 
 __all__ = [
     "Absence",
+    "AbsenceAnswer",
     "AbsenceKind",
+    "AbsenceState",
     "AccessibilityFeature",
+    "AnsweredInvitation",
+    "Appointment",
+    "AppointmentDay",
+    "AppointmentHost",
+    "AppointmentKind",
+    "AppointmentMode",
+    "AppointmentState",
     "AuditAction",
     "AuditEntry",
     "AuthSession",
+    "AvailabilitySlot",
     "BlockingKind",
     "BookableBy",
     "BookingPolicy",
@@ -154,6 +183,7 @@ __all__ = [
     "OutboxChannel",
     "OutboxMessage",
     "OutsideFeed",
+    "OwnAbsenceKind",
     "PanelDetails",
     "ParticipantResponse",
     "ParticipantRole",
@@ -175,6 +205,7 @@ __all__ = [
     "RoomRequest",
     "RoomWaiting",
     "ShareLevel",
+    "SlotHost",
     "Ticket",
     "TicketApproval",
     "TicketApprover",
@@ -202,9 +233,12 @@ __all__ = [
     "Transparency",
     "UnknownSenders",
     "User",
+    "UserAvailability",
     "Visibility",
     "WaitingState",
     "Webhook",
     "WebhookEvent",
+    "WorkPlace",
+    "WorkPlaceDay",
     "metadata",
 ]

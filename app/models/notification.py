@@ -39,6 +39,12 @@ class NotificationType(StrEnum):
     TICKET_DUE = "ticket_due"
     # Somebody asks for what has to be approved.
     TICKET_APPROVAL = "ticket_approval"
+    # What becomes of an absence that somebody asked for, or in which they stand in.
+    ABSENCE = "absence"
+    # Somebody asks to be away: for whoever decides.
+    ABSENCE_REQUEST = "absence_request"
+    # Somebody books an appointment, moves or cancels it: for those whom they meet.
+    APPOINTMENT = "appointment"
 
 
 class NotificationChannel(StrEnum):
@@ -76,6 +82,12 @@ class NotificationReason(StrEnum):
     ASSIGNEE = "assignee"
     # Who works the queue.
     QUEUE = "queue"
+    # Who is to decide about an absence or an appointment.
+    DECIDES = "decides"
+    # Who stands in for somebody away.
+    SUBSTITUTE = "substitute"
+    # Whom an appointment is with.
+    HOST = "host"
 
 
 class Notification(OwnedByOrganization, table=True):

@@ -3,7 +3,7 @@
 from datetime import datetime, time
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, SmallInteger, text
+from sqlalchemy import CheckConstraint, Column, Index, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
@@ -18,6 +18,7 @@ class Organization(Timestamped, Versioned, table=True):
     __table_args__ = (
         CheckConstraint("working_days <@ '{1,2,3,4,5,6,7}'::smallint[]", name="working_days"),
         CheckConstraint("workday_start < workday_end", name="workday"),
+        CheckConstraint("absences_to_approve <@ '{vacation,sick,trip,other}'::text[]", name="absences_to_approve"),
         # The lists of an administrator of the installation.
         Index(None, "name", "id"),
         Index(None, "created_at", "id"),
@@ -36,6 +37,12 @@ class Organization(Timestamped, Versioned, table=True):
     workday_end: time = Field(default=time(18), sa_column_kwargs={"server_default": text("'18:00'")})
     # ISO 3166-1 alpha-2: whose public holidays the company keeps.
     holiday_country: str | None = Field(default=None, max_length=2)
+    # When half a day ends, and the other half begins: wall time of whoever is away.
+    midday: time = Field(default=time(13), sa_column_kwargs={"server_default": text("'13:00'")})
+    # The kinds of absence that a manager approves; the company's own kinds say so themselves.
+    absences_to_approve: list[str] = Field(
+        default_factory=list, sa_column=Column(ARRAY(Text), nullable=False, server_default=text("'{}'"))
+    )
     # Set at once when a company is deleted, which shuts everybody out; a task then removes the rows.
     deleted_at: datetime | None = None
 

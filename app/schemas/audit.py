@@ -39,6 +39,9 @@ class AuditObject(StrEnum):
     TICKET_QUEUES = "ticket_queues"
     TICKET_CATEGORIES = "ticket_categories"
     ABSENCES = "absences"
+    ABSENCE_KINDS = "absence_kinds"
+    USER_AVAILABILITY = "user_availability"
+    APPOINTMENT_KINDS = "appointment_kinds"
 
 
 class AuditQuery(Input):

@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from app.models.organization import WORKING_DAYS
+from app.models.working_time import AbsenceKind
 from app.schemas.common import Email, Input, Instant, Line, Output, ZoneName, example, partial_of
 
 HOUR_AND_MINUTE = "^(?:[01][0-9]|2[0-3]):[0-5][0-9]$"
@@ -115,6 +116,10 @@ class OrganizationWrite(Input):
     workday_start: TimeOfDay = Field(time(9), description="Wall time in the company's zone")
     workday_end: TimeOfDay = Field(time(18), description="Wall time in the company's zone")
     holiday_country: Country | None = Field(None, description="ISO 3166-1 alpha-2: whose public holidays are kept")
+    midday: TimeOfDay = Field(time(13), description="When half a day of absence ends, and the other half begins")
+    absences_to_approve: Annotated[list[AbsenceKind], Field(max_length=4), AfterValidator(_without_repeats)] = Field(
+        default_factory=list, description="Kinds of absence that a manager approves"
+    )
     email_domains: EmailDomains = Field(
         default_factory=list, description="Who registers with an e-mail of these domains joins the company"
     )
@@ -147,6 +152,8 @@ class OrganizationRead(Output):
     workday_start: TimeOfDay
     workday_end: TimeOfDay
     holiday_country: str | None
+    midday: TimeOfDay
+    absences_to_approve: list[AbsenceKind]
     email_domains: list[str]
     created_at: Instant
     updated_at: Instant

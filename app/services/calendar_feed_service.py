@@ -21,6 +21,7 @@ from app.models.interchange import CalendarFeed, FeedDetail
 from app.models.organization import Organization
 from app.models.user import User
 from app.services import calendar_service, ical_export_service
+from app.services.actors import actor_for
 from app.services.ical_export_service import Export
 from app.services.rows import flush, get_visible
 
@@ -182,11 +183,4 @@ def _owner(session: Session, feed: CalendarFeed) -> Actor:
     if found is None:
         raise NotFound("feed_not_found")
     user, organization = found
-    return Actor(
-        user_id=user.id,
-        organization_id=organization.id,
-        role=user.role,
-        session_id=None,
-        time_zone=user.time_zone or organization.time_zone,
-        organization_time_zone=organization.time_zone,
-    )
+    return actor_for(user, organization)

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from app.calendaring import finding
 from app.calendaring.finding import Blocker, Choice, Finder, Question
-from app.calendaring.free_busy import Span
+from app.calendaring.free_busy import merged
 from app.calendaring.start_grid import StartGrid
 from app.calendaring.zones import get_zone, utc_to_wall
 from app.core.actor import Actor
@@ -33,14 +33,12 @@ from app.schemas.free_time import (
     ProposalRead,
     RoomWish,
 )
-from app.services import busy_times, department_service, equipment_service, room_service
+from app.services import busy_times, department_service, equipment_service, presence, room_service, room_times
 from app.services.busy_times import Subject
-from app.services.closed_times import closed_by_rules
 from app.services.free_busy_service import check_free_time_window, check_subjects
 from app.services.room_rules import Rules, load_rules
 from app.services.room_rules_sql import RULES_FROM, may_book
 from app.services.windows import check_bookable, horizon, resolve_moment
-from app.services.working_hours import working_spans
 
 MINUTE = 60
 _LENT_TO = text(f"""
@@ -135,14 +133,9 @@ def _cast(session: Session, actor: Actor, data: FindTimeWrite, start: datetime, 
         required=frozenset(required),
         optional=frozenset(data.optional) - required,
         departments=departments,
-        rooms=[room for room in rooms if _is_lent(rules[room.id], data.duration_minutes)],
+        rooms=[room for room in rooms if room_times.is_lent(rules[room.id], data.duration_minutes)],
         rules=rules,
     )
-
-
-def _is_lent(rules: Rules, minutes: int) -> bool:
-    """Whether the room is lent for so long."""
-    return (rules.min_minutes or 0) <= minutes <= (rules.max_minutes or minutes)
 
 
 def _rooms(session: Session, actor: Actor, wish: RoomWish) -> list[Room]:
@@ -171,22 +164,23 @@ def _question(
     reach = timedelta(hours=finding.PAIN_HOURS_MAX) + timedelta(seconds=grid.duration)
     since = datetime.fromtimestamp(grid.first, UTC) - reach
     until = datetime.fromtimestamp(grid.start(grid.count), UTC) + reach
-    hours = {zone: working_spans(organization, zone, since, until) for zone in {one.zone for one in cast.people}}
+    present = presence.presences(session, organization, cast.people, _seconds(since), _seconds(until))
     numbers = {person.id: number for number, person in enumerate(cast.people)}
     return Question(
         grid=grid,
         people=[
             finding.Person(
                 busy=person.busy,
-                tentative=person.tentative,
-                working=hours[person.zone],
+                tentative=merged([*person.tentative, *present[person.id].requested]),
+                away=present[person.id].away,
+                working=present[person.id].working,
                 is_required=person.id in cast.required,
                 is_optional=person.id in cast.optional,
             )
             for person in cast.people
         ],
         groups=[sorted(numbers[member] for member in members) for _, _, members in cast.departments],
-        rooms=[_taken(place, cast.rules[place.id], grid.duration, since, until) for place in places],
+        rooms=[room_times.taken(place, cast.rules[place.id], grid.duration, since, until) for place in places],
         room_count=data.rooms.count if data.rooms else 0,
         before=data.buffer_before_minutes * MINUTE,
         after=data.buffer_after_minutes * MINUTE,
@@ -195,18 +189,6 @@ def _question(
         order=data.order,
         limit=data.limit,
     )
-
-
-def _taken(place: Subject, rules: Rules, duration: int, start: datetime, end: datetime) -> list[Span]:
-    """When a meeting cannot have the room: its bookings, confirmed or not, with its buffers; while it is closed; and
-    from where it is not booked yet.
-    """
-    before, after = (int(buffer.total_seconds()) for buffer in (rules.buffer_before, rules.buffer_after))
-    taken = [(begins - after, ends + before) for begins, ends in (*place.busy, *place.tentative)]
-    taken += [(_seconds(closes), _seconds(opens)) for closes, opens in closed_by_rules(rules, start, end)]
-    # Whoever begins before the booking window ends, may stay beyond it.
-    last = _seconds(rules.window_end) + duration - 1
-    return [*taken, (last, max(last, _seconds(end)))]
 
 
 def _seconds(moment: datetime) -> int:

@@ -7,7 +7,6 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from app.core.actor import Actor
 from app.core.errors import Conflict, NotFound
 from app.core.messages import Language
 from app.models.base import now
@@ -17,6 +16,7 @@ from app.models.participant import EventParticipant
 from app.models.room import Room
 from app.models.user import User
 from app.services import notice_service, reply_key_service, series_service
+from app.services.actors import actor_for
 from app.services.attendance import own_rows
 from app.services.event_times import as_instant
 from app.services.reply_key_service import Invited
@@ -193,7 +193,7 @@ def _last(row: EventParticipant) -> datetime:
 def _own_row(session: Session, reader: _Reader, event: Event) -> EventParticipant | None:
     """Their row in this event; of a department's member who has not answered yet, a new one that is not stored."""
     if reader.user is not None:
-        found = own_rows(session, _as_actor(reader, reader.user), [event]).get(event.id)
+        found = own_rows(session, actor_for(reader.user, reader.organization), [event]).get(event.id)
         if found is not None:
             return found
     query = select(EventParticipant).where(
@@ -203,18 +203,6 @@ def _own_row(session: Session, reader: _Reader, event: Event) -> EventParticipan
     )
     row: EventParticipant | None = session.execute(query).scalar_one_or_none()
     return row
-
-
-def _as_actor(reader: _Reader, user: User) -> Actor:
-    zone = reader.organization.time_zone
-    return Actor(
-        user_id=user.id,
-        organization_id=reader.invited.company,
-        role=user.role,
-        session_id=None,
-        time_zone=user.time_zone or zone,
-        organization_time_zone=zone,
-    )
 
 
 def _read(

@@ -31,6 +31,7 @@ class MailTemplate(StrEnum):
     REMINDER = "reminder"
     DIGEST = "digest"
     TICKET = "ticket"
+    APPOINTMENT = "appointment"
 
 
 # Their links sign somebody in. Given up, they are forgotten, and made anew instead of tried again.

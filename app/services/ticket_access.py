@@ -19,7 +19,7 @@ from app.models.organization import Organization
 from app.models.ticket import Ticket, TicketApproval, TicketWatcher
 from app.models.ticket_desk import QueueRight, TicketQueue, TicketQueueMember
 from app.models.user import Role, User
-from app.services.absence_service import stand_ins
+from app.services.substitutes import stand_ins
 
 _RANKS = {right: rank for rank, right in enumerate(QueueRight, start=1)}
 

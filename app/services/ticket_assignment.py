@@ -12,7 +12,7 @@ from app.models.organization import Organization
 from app.models.ticket import Ticket
 from app.models.ticket_desk import TicketAssignment, TicketQueue, TicketQueueMember
 from app.models.user import User
-from app.services.absence_service import stand_ins
+from app.services.substitutes import stand_ins
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -13,7 +13,6 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from app.calendaring.service_hours import ServiceHours
-from app.calendaring.weekly_hours import Span, spans_of
 from app.calendaring.zones import get_zone, utc_to_wall
 from app.models.base import now
 from app.models.organization import Organization
@@ -21,6 +20,7 @@ from app.models.ticket import DONE_STATES, Ticket, TicketPause, TicketState
 from app.models.ticket_desk import TicketQueue, TicketSla
 from app.services import holiday_service
 from app.services.opening_hours import as_spans
+from app.services.presence import company_hours
 
 # What sorts behind all that is due.
 NEVER_DUE = datetime(9000, 1, 1, tzinfo=UTC)
@@ -130,7 +130,7 @@ def hours_of_queue(session: Session, queue: TicketQueue, start: datetime, end: d
     """When a queue serves, with the holidays within [start, end)."""
     organization = session.get_one(Organization, queue.organization_id)
     zone = get_zone(queue.time_zone or organization.time_zone)
-    spans = _company_hours(organization) if queue.service_hours is None else as_spans(queue.service_hours)
+    spans = company_hours(organization) if queue.service_hours is None else as_spans(queue.service_hours)
     first, last = (utc_to_wall(bound, zone).date() for bound in (start, end))
     holidays = holiday_service.holidays_of(session, organization, first, last, queue.holiday_country)
     return ServiceHours(zone, spans, holidays.off, holidays.worked)
@@ -236,9 +236,3 @@ def _forget_escalations(ticket: Ticket, before: tuple[datetime | None, datetime 
     for promise, was, becomes in zip(Promise, before, after, strict=True):
         if was is not None and becomes is not None and becomes > was:
             ticket.escalated = [name for name in ticket.escalated if not name.startswith(f"{promise}:")]
-
-
-def _company_hours(organization: Organization) -> list[Span]:
-    start, end = organization.workday_start, organization.workday_end
-    minutes = (start.hour * 60 + start.minute, end.hour * 60 + end.minute)
-    return spans_of((weekday, *minutes) for weekday in organization.working_days)

@@ -88,8 +88,16 @@ class Scene:
                 "queue": lambda: self._made("/tickets/queues", {"name": "Desk"}),
                 "category": lambda: self._made("/tickets/categories", {"name": "Printing"}),
                 "absence": lambda: self._made("/absences", AWAY),
+                "host": lambda: self.company.person(access_availability_slots=True).id,
+                "absence_kind": lambda: self._made("/absences/kinds", {"name": "Study leave"}),
+                "hours": lambda: self._made("/availability/hours", {"hours": []}),
+                "appointment_kind": lambda: self._made("/slots/kinds", {"name": "Talk", "hosts": self._hosts}),
             }
         )
+
+    @property
+    def _hosts(self) -> list[dict[str, str]]:
+        return [{"user_id": self.ids["host"]}]
 
     @property
     def _reader(self) -> dict[str, str]:
@@ -117,6 +125,12 @@ class Scene:
 
 
 AWAY = {"first_day": "2027-07-05", "last_day": "2027-07-06"}
+# What a body has besides what is looked at.
+NEEDED: dict[str, dict[str, Any]] = {
+    "absence": AWAY,
+    "hours": {"hours": []},
+    "appointment_kind": {"hosts": [{"user_id": "<host>"}]},
+}
 HOOK = {"name": "Hook", "url": "https://hooks.example/", "types": ["event.created"]}
 
 
@@ -173,9 +187,12 @@ WRITES = [
             ("/tickets/queues", "ticket_queues", "queue", {"name": "New"}),
             ("/tickets/categories", "ticket_categories", "category", {"name": "New"}),
             ("/absences", "absences", "absence", {"last_day": "2027-07-09"}),
+            ("/absences/kinds", "absence_kinds", "absence_kind", {"name": "New"}),
+            ("/availability/hours", "user_availability", "hours", {"priority": 3}),
+            ("/slots/kinds", "appointment_kinds", "appointment_kind", {"name": "New"}),
         )
         for write in (
-            Write(f"POST {path}", table, "created", {**(AWAY if name == "absence" else {}), **body}, None, body),
+            Write(f"POST {path}", table, "created", {**NEEDED.get(name, {}), **body}, None, body),
             Write(f"PATCH {path}/{{{name}_id}}", table, "changed", body, {}, body, name),
             Write(f"DELETE {path}/{{{name}_id}}", table, "deleted", None, {}, None, name),
         )
@@ -327,6 +344,13 @@ ELSEWHERE = {
     *(f"PUT /tickets/queues/{{queue_id}}/{part}" for part in ("members", "slas")),
     *("POST /tickets/views", "PATCH /tickets/views/{view_id}", "DELETE /tickets/views/{view_id}"),
     *("PUT /holidays", "DELETE /holidays"),
+    # What was decided about an absence is recorded with the absence, when it was asked for.
+    "POST /absences/{absence_id}/decision",
+    *("PUT /availability/places", "DELETE /availability/places"),
+    # What becomes of an appointment, its meeting says.
+    *("POST /slots/bookings", "DELETE /slots/bookings/{booking_id}"),
+    *(f"POST /slots/bookings/{{booking_id}}/{what}" for what in ("decision", "move")),
+    *("POST /book/{token}", "POST /appointments/{token}"),
     "POST /events/find-time",
     "POST /rooms/for-series",
     *(f"POST /rooms/{{room_id}}/{what}" for what in ("holds", "waiting", "check-in", "end-early", "extend")),

@@ -45,6 +45,10 @@ OBJECTS = {
     "{category_id}": "<category>",
     "{view_id}": "<view>",
     "{absence_id}": "<absence>",
+    "{absence_kind_id}": "<absence kind>",
+    "{hours_id}": "<hours>",
+    "{appointment_kind_id}": "<appointment kind>",
+    "{booking_id}": "<booking>",
 }
 _NEW_USER = {"email": "somebody-new@example.com", "password": PASSWORD}
 # A route that is not here fails the tests: add it, and they cover it.
@@ -147,6 +151,17 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "PATCH /tickets/views/{view_id}": {"name": "Late"},
     "POST /absences": {"first_day": "2027-08-05", "last_day": "2027-08-06"},
     "PATCH /absences/{absence_id}": {"note": "At sea"},
+    "POST /absences/kinds": {"name": "Parental leave"},
+    "PATCH /absences/kinds/{absence_kind_id}": {"name": "Parental leave"},
+    "POST /absences/{absence_id}/decision": {"is_approved": True},
+    "POST /availability/hours": {"hours": []},
+    "PATCH /availability/hours/{hours_id}": {"priority": 3},
+    "PUT /availability/places": {"day": "2027-07-05", "place": "home"},
+    "POST /slots/kinds": {"name": "Interview"},
+    "PATCH /slots/kinds/{appointment_kind_id}": {"name": "Interview"},
+    "POST /slots/bookings": {"kind_id": "<appointment kind>", "start": "2027-07-05T09:00:00Z"},
+    "POST /slots/bookings/{booking_id}/decision": {"is_approved": True},
+    "POST /slots/bookings/{booking_id}/move": {"start": "2027-07-05T09:00:00Z"},
     "PUT /holidays": {"day": "2027-07-05", "is_working": False, "name": "Ours"},
 }
 
@@ -169,6 +184,7 @@ GOOD_QUERIES: dict[str, dict[str, str]] = {
     "POST /events/{event_id}/participants/proposal/decline": {"email": "guest@firm.example"},
     "POST /rooms/check-in": {"token": "unknown"},
     "DELETE /holidays": {"day": "2027-07-05"},
+    "DELETE /availability/places": {"day": "2027-07-05"},
 }
 
 

@@ -44,6 +44,10 @@ NOT_FOUND = {
     "tickets/categories": "ticket_category_not_found",
     "tickets/views": "ticket_view_not_found",
     "absences": "absence_not_found",
+    "absences/kinds": "absence_kind_not_found",
+    "availability/hours": "hours_not_found",
+    "slots/kinds": "appointment_kind_not_found",
+    "slots/bookings": "appointment_not_found",
     "rooms/requests": "room_request_not_found",
     "rooms/holds": "room_hold_not_found",
     "departments": "department_not_found",
@@ -73,7 +77,7 @@ def test_an_id_that_nobody_has_is_not_found(world: World, method: str, template:
     first, second = (*template.split("/"), "")[1:3]
     # At a room's door, the secret of the address comes first.
     code = "panel_not_found" if PANEL.search(template) else NOT_FOUND.get(f"{first}/{second}") or NOT_FOUND[first]
-    sent = {"params": WINDOW} if template.endswith("/blocked") else good_body(f"{method} {template}")
+    sent = {"params": WINDOW} if template.endswith(("/blocked", "/availability")) else good_body(f"{method} {template}")
     world.refuses(404, code, method, path, **sent)
 
 

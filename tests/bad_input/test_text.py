@@ -85,13 +85,16 @@ TEXT_QUERIES = {
     "confirm": 403,
     "ticket": 401,
     "name": 201,
+    # Why an appointment is cancelled; it is, once.
+    "reason": (204, 409),
 }
 GOOD_QUERY = {
     "from": "2027-03-22",
     "to": "2027-03-29",
     "q": "a",
     "email": "guest@firm.example",
-    "queue_id": "01998f3e-6a00-7c4e-9d2b-5f1c3a7e8b90",
+    **dict.fromkeys(("queue_id", "kind"), "01998f3e-6a00-7c4e-9d2b-5f1c3a7e8b90"),
+    "day": "2027-07-05",
 }
 
 

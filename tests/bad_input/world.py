@@ -69,6 +69,10 @@ class Belongings:
         webhook = admin.post("/webhooks", hook).json()["id"]
         queue = admin.post("/tickets/queues", {"name": "Desk", "is_default": True}).json()["id"]
         ticket, other = (employee.post("/tickets", {"title": "Printer", "queue_id": queue}).json()["id"] for _ in "12")
+        host = company.person(access_availability_slots=True, time_zone="UTC")
+        always = [{"weekdays": [1, 2, 3, 4, 5, 6, 7], "start": "00:00", "end": "24:00"}]
+        talk = {"name": "Talk", "durations": [30], "hours": always, "needs_approval": True, "is_public": True}
+        offered, first = host.post("/slots/kinds", talk).json()["id"], f"{today() + timedelta(days=3)}T00:00:00Z"
         ids = {
             "queue": queue,
             "ticket": ticket,
@@ -77,6 +81,10 @@ class Belongings:
             "category": admin.post("/tickets/categories", {"name": "Printing"}).json()["id"],
             "view": admin.post("/tickets/views", {"name": "Mine", "filters": {}, "is_shared": True}).json()["id"],
             "absence": admin.post("/absences", {"first_day": "2027-07-05", "last_day": "2027-07-06"}).json()["id"],
+            "absence kind": admin.post("/absences/kinds", {"name": "Study leave"}).json()["id"],
+            "hours": employee.post("/availability/hours", {"hours": []}).json()["id"],
+            "appointment kind": offered,
+            "booking": employee.post("/slots/bookings", {"kind_id": offered, "start": first}).json()["id"],
             "request": asked["room_report"]["occurrences"][0]["request_id"],
             "hold": admin.post(f"/rooms/{lent}/holds", slot(next_week, 11)).json()["id"],
             "outside calendar": admin.post("/calendars/subscriptions", outside).json()["id"],

@@ -2,7 +2,7 @@
 
 import itertools
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from jinja2 import UndefinedError
@@ -12,6 +12,7 @@ from app.cli.checks import check_mail
 from app.core.config import Settings
 from app.core.ids import new_id
 from app.core.mail import FolderMailer, Letter, MailRefused, MailServerDown, compose
+from app.services.appointment_mails import What
 from app.services.mail_templates import FOLDER, LANGUAGES, render
 from app.services.outbox_service import MailTemplate
 from app.services.room_notice_service import RoomWhy
@@ -54,6 +55,18 @@ ROOM_VALUES = {
     "other_room": "Красная <b>",
     "occurrences": "3",
     "until": "2027-03-27T12:15:00+00:00",
+}
+
+
+APPOINTMENT_VALUES = {
+    "what": "confirmed",
+    "kind": "Interview <b>",
+    "start": "2027-03-27T12:30:00+00:00",
+    "time_zone": "Europe/Berlin",
+    "hosts": "Anna <b>",
+    "place": "5 <b>",
+    "reason": "<b>",
+    "url": "https://planner.example/?a=1&token=t",
 }
 
 
@@ -118,7 +131,7 @@ def test_domains_are_written_as_servers_know_them() -> None:
 
 @pytest.mark.parametrize(("template", "language"), list(itertools.product(MailTemplate, LANGUAGES)))
 def test_every_mail_has_a_subject_and_both_bodies_in_both_languages(template: MailTemplate, language: str) -> None:
-    values = ROOM_VALUES if template is MailTemplate.ROOM_NOTICE else VALUES
+    values = {MailTemplate.ROOM_NOTICE: ROOM_VALUES, MailTemplate.APPOINTMENT: APPOINTMENT_VALUES}.get(template, VALUES)
     texts = render(template, language, values)
     assert texts.subject
     assert "\n" not in texts.subject
@@ -141,9 +154,18 @@ def test_every_template_of_the_folder_belongs_to_a_mail() -> None:
         for kind in ("txt", "html")
     }
     assert {path.name for path in FOLDER.iterdir()} == wanted | {
-        *("page.html", "button.html", "event_notice.html", "event_notice.txt"),
-        *(f"{words}_words.{language}" for words in ("event", "room") for language in LANGUAGES),
+        *("page.html", "button.html", "event_notice.html", "event_notice.txt", "appointment.html", "appointment.txt"),
+        *(f"{words}_words.{language}" for words in ("event", "room", "appointment") for language in LANGUAGES),
     }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("what", get_args(What))
+def test_what_people_typed_is_escaped_in_mails_about_appointments(what: str, language: str) -> None:
+    texts = render("appointment", language, {**APPOINTMENT_VALUES, "what": what})
+    assert "<b>" not in texts.html
+    assert texts.html.count("&lt;b&gt;") >= 4
+    assert "Interview <b>" in texts.subject
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

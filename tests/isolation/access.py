@@ -8,7 +8,7 @@ company's, and for the last two columns, ours.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
@@ -144,6 +144,30 @@ def _request(circle: Circle, owner: Person) -> str:
     return str(answer.json()["room_report"]["occurrences"][0]["request_id"])
 
 
+def _new_day() -> str:
+    return str(date(2100, 1, 1) + timedelta(days=next(_numbers)))
+
+
+def _offered(circle: Circle, owner: Person, **values: Any) -> str:
+    """A kind of appointment that its owner offers around the clock, some days ahead."""
+    allowed = circle.company.admin.patch(f"/users/{owner.id}", {"access_availability_slots": True})
+    assert allowed.status_code == 200, allowed.text
+    always = [{"weekdays": [1, 2, 3, 4, 5, 6, 7], "start": "00:00", "end": "24:00"}]
+    body = {"name": f"Secret {next(_numbers)}", "durations": [5], "hours": always, **values}
+    kind = _created(owner.post("/slots/kinds", body))
+    circle.company.admin.patch(f"/users/{owner.id}", {"access_availability_slots": False})
+    return kind
+
+
+def _appointment(circle: Circle, owner: Person) -> str:
+    """One that the owner booked with somebody else, who has to approve it."""
+    host = circle.company.person(access_availability_slots=True)
+    kind = _offered(circle, host, needs_approval=True)
+    circle.company.admin.patch(f"/users/{host.id}", {"access_availability_slots": True})
+    start = datetime.combine(today() + timedelta(days=3), time(), UTC)
+    return _created(owner.post("/slots/bookings", {"kind_id": kind, "start": start.isoformat()}))
+
+
 def _queue(circle: Circle) -> str:
     return _created(circle.company.admin.post("/tickets/queues", {"name": f"Secret {next(_numbers)}"}))
 
@@ -198,6 +222,14 @@ def make(
             return _created(owner.post("/tickets/views", {"name": f"Secret {next(_numbers)}", "filters": {}}))
         case "absence_id":
             return _created(owner.post("/absences", {**_AWAY, "note": "Secret"}))
+        case "absence_kind_id":
+            return _created(admin.post("/absences/kinds", {"name": f"Secret {next(_numbers)}"}))
+        case "hours_id":
+            return _created(owner.post("/availability/hours", {"hours": [], "first_day": _new_day()}))
+        case "appointment_kind_id":
+            return _offered(circle, owner)
+        case "booking_id":
+            return _appointment(circle, owner)
         case "calendar_id":
             return _calendar(owner, is_public=is_public)
         case "share_id":
@@ -395,6 +427,23 @@ def request_of(
         "PATCH /tickets/views/{view_id}": {"json": {"name": f"Taken over {number}"}},
         "POST /absences": {"json": _AWAY},
         "PATCH /absences/{absence_id}": {"json": {"note": "Taken over"}},
+        "POST /absences/kinds": {"json": {"name": f"New {number}"}},
+        "PATCH /absences/kinds/{absence_kind_id}": {"json": {"name": f"Taken over {number}"}},
+        "POST /absences/{absence_id}/decision": {"json": {"is_approved": True}},
+        "GET /users/{user_id}/availability": {"params": window},
+        "GET /availability": {"params": {**window, "users": asker.id if asker else ""}},
+        "POST /availability/hours": {"json": {"hours": [], "first_day": _new_day()}},
+        "PATCH /availability/hours/{hours_id}": {"json": {"keeps_holidays": False}},
+        "PUT /availability/places": {"json": {"day": "2027-07-05", "place": "home"}},
+        "DELETE /availability/places": {"params": {"day": "2028-07-05"}},
+        "GET /slots": {"params": {**window, "kind": MISSING_ID}},
+        "POST /slots/kinds": {"json": {"name": f"New {number}"}},
+        "PATCH /slots/kinds/{appointment_kind_id}": {"json": {"name": f"Taken over {number}"}},
+        "POST /slots/bookings": {"json": {"kind_id": MISSING_ID, "start": "2027-03-22T09:00:00Z"}},
+        "POST /slots/bookings/{booking_id}/decision": {"json": {"is_approved": True}},
+        "POST /slots/bookings/{booking_id}/move": {"json": {"start": "2020-03-22T09:00:00Z"}},
+        "POST /book/{token}": {"data": {"start": "2027-03-22T09:00:00Z"}},
+        "POST /appointments/{token}": {"data": {"do": "confirm"}},
         "GET /holidays": {"params": window},
         "PUT /holidays": {"json": {"day": "2027-07-05", "is_working": False, "name": "New"}},
         "DELETE /holidays": {"params": {"day": "2028-07-05"}},

@@ -27,6 +27,9 @@ OPEN = {
     *("GET /rsvp/{token}", "POST /rsvp/{token}", "POST /mail/inbound"),
     # The signed link in a mail does.
     *("GET /rooms/check-in", "POST /rooms/check-in"),
+    # The page of what somebody offers is for everybody; an appointment has a signed link.
+    *("GET /book/{token}", "POST /book/{token}", "GET /appointments/{token}", "POST /appointments/{token}"),
+    "GET /appointments/{token}/calendar.ics",
     *("GET /rooms/{room_id}/panel", "GET /rooms/{room_id}/panel/page", "GET /rooms/{room_id}/panel/stream"),
     *(f"POST /rooms/{{room_id}}/panel/{button}" for button in ("book", "check-in", "end", "extend")),
 }
@@ -35,7 +38,10 @@ KEPT_BY_THE_INSTALLATION = re.compile(r"\w+ /(auth|users|organizations|audit|hea
 
 
 # What these change is only what is made for the request.
-BY_THEMSELVES = ("/tickets", "/absences", "/events", "/calendars", "/feeds", "/buildings", "/webhooks", "/push")
+BY_THEMSELVES = (
+    *("/tickets", "/absences", "/availability", "/slots", "/events", "/calendars", "/feeds", "/buildings"),
+    *("/webhooks", "/push"),
+)
 
 
 def test_every_route_is_in_the_table_and_the_table_has_no_other() -> None:

@@ -45,6 +45,27 @@ TICKET_ROWS = (
         )
     ),
 )
+AVAILABILITY_ROWS = (
+    "INSERT INTO absence_kinds (organization_id, id, name, kind, needs_approval, is_active)"
+    " VALUES (%(o)s, %(i)s, %(t)s, 'other', true, true)",
+    "INSERT INTO user_availability (organization_id, id, user_id, first_day, hours)"
+    " VALUES (%(o)s, %(i)s, %(u)s, now(), '{}')",
+    "INSERT INTO work_place_days (organization_id, user_id, day, place) VALUES (%(o)s, %(u)s, now(), 'home')",
+    "INSERT INTO answered_invitations (organization_id, absence_id, series_id, original_start)"
+    " SELECT organization_id, %(i)s, id, now() FROM events WHERE organization_id = %(o)s LIMIT 1",
+    "INSERT INTO appointment_kinds (organization_id, id, owner_id, name, mode, durations, buffer_before_minutes,"
+    " buffer_after_minutes, notice_minutes, window_days, capacity, needs_approval, change_until_minutes, max_moves,"
+    " is_public, is_active, public_key)"
+    " VALUES (%(o)s, %(i)s, %(u)s, %(t)s, 'one', '{30}', 0, 0, 0, 60, 1, false, 0, 0, true, true,"
+    " left(md5(%(i)s::text), 32))",
+    "INSERT INTO appointment_hosts (organization_id, kind_id, user_id, weight) VALUES (%(o)s, %(i)s, %(u)s, 1)",
+    "INSERT INTO appointment_days (organization_id, kind_id, day, hours) VALUES (%(o)s, %(i)s, now(), '{}')",
+    "INSERT INTO availability_slots (organization_id, id, kind_id, starts_at, ends_at, capacity, created_at)"
+    " VALUES (%(o)s, %(i)s, %(i)s, now(), now() + interval '1 hour', 1, now())",
+    "INSERT INTO slot_hosts (organization_id, slot_id, user_id, during) VALUES (%(o)s, %(i)s, %(u)s, 'empty')",
+    "INSERT INTO appointments (organization_id, id, slot_id, capacity, seat, state, language, time_zone, moves)"
+    " VALUES (%(o)s, %(i)s, %(i)s, 1, 1, 'cancelled', 'ru', 'UTC', 0)",
+)
 MESSAGE_ROWS = (
     "INSERT INTO itip_messages (organization_id, id, method, content, created_at)"
     " VALUES (%(o)s, %(i)s, 'REQUEST', '', now())",
@@ -71,4 +92,5 @@ MESSAGE_ROWS = (
     "INSERT INTO reminder_settings (organization_id, id, user_id, created_at) VALUES (%(o)s, %(i)s, %(u)s, now())",
     "INSERT INTO webhooks (organization_id, id, name, url) VALUES (%(o)s, %(i)s, %(t)s, %(t)s)",
     *TICKET_ROWS,
+    *AVAILABILITY_ROWS,
 )

@@ -35,6 +35,9 @@ NAMES = {
     "app.tasks.room_tasks.ask_to_check_in",
     "app.tasks.room_tasks.release_unused_rooms",
     "app.tasks.ticket_tasks.tend_tickets",
+    "app.tasks.absence_tasks.look_at_invitations_again",
+    "app.tasks.appointment_tasks.tend_appointments",
+    "app.tasks.appointment_tasks.forget_old_appointments",
 }
 
 

@@ -95,6 +95,36 @@ NOTICES: dict[str, tuple[str, str]] = {
         "Out of order in {room}: {what}. It concerns {title}, {when}. Rooms that have one: {rooms}",
         "В комнате {room} не работает: {what}. Это касается встречи {title}, {when}. Где есть такое: {rooms}",
     ),
+    "appointment_booked": ("{visitor} has booked: {kind}, {when}", "Новая запись: {kind}, {when}, {visitor}"),
+    "appointment_asked": (
+        "{visitor} asks for: {kind}, {when}",
+        "Запрос на запись: {kind}, {when}, {visitor}",
+    ),
+    "appointment_moved": ("{visitor} has moved: {kind}, now {when}", "Запись перенесена: {kind}, {when}, {visitor}"),
+    "appointment_cancelled": ("{visitor} has cancelled: {kind}, {when}", "Запись отменена: {kind}, {when}, {visitor}"),
+    "absence_requested": (
+        "{sender} asks to be away: {first} – {last}",
+        "{sender} просит согласовать отсутствие: {first} – {last}",
+    ),
+    "absence_approved": (
+        "Your absence is approved: {first} – {last} {note}",
+        "Отсутствие согласовано: {first} – {last} {note}",
+    ),
+    "absence_refused": (
+        "Your absence is refused: {first} – {last} {note}",
+        "В отсутствии отказано: {first} – {last} {note}",
+    ),
+    "absence_withdrawn": (
+        "{sender} will be there after all: {first} – {last}",
+        "{sender}: отсутствие отменено: {first} – {last}",
+    ),
+    "absence_substitute": (
+        "You stand in for {sender}: {first} – {last}",
+        "Вы замещаете: {sender}, {first} – {last}",
+    ),
+    "absence_organizer": ("{sender} is away: {title}, {when}", "{sender} отсутствует: {title}, {when}"),
+    # A comment to an answer, in the company's language.
+    "absence_comment": ("Away until {last}", "Отсутствую, последний день: {last}"),
 }
 # Why somebody is told, by NotificationReason.
 REASONS: dict[str, tuple[str, str]] = {
@@ -112,4 +142,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "watcher": ("You watch this ticket.", "Вы следите за этой заявкой."),
     "assignee": ("This ticket is yours.", "Эта заявка назначена вам."),
     "queue": ("You work this queue.", "Вы работаете с этой очередью."),
+    "decides": ("This waits for your decision.", "Это ждёт вашего решения."),
+    "substitute": ("You stand in for somebody.", "Вы замещаете коллегу."),
+    "host": ("You offer this appointment.", "Вы ведёте эту запись."),
 }

@@ -1,4 +1,4 @@
-"""Tickets, queues, categories, views; absences and holidays."""
+"""Tickets, queues, categories, views."""
 
 # What a queue promises, as people are told of it.
 PROMISES: dict[str, tuple[str, str]] = {
@@ -143,23 +143,5 @@ TICKETS: dict[str, tuple[str, str]] = {
     "reports_for_workers": (
         "Reports are for those who work tickets.",
         "Отчёты — для тех, кто работает с заявками.",
-    ),
-    # absences and holidays
-    "absence_not_found": ("There is no such absence.", "Такого отсутствия нет."),
-    "absence_not_yours": (
-        "Only administrators change the absences of others.",
-        "Чужие отсутствия меняют только администраторы.",
-    ),
-    "absence_order": ("An absence ends on its first day or after it.", "Отсутствие не кончается раньше, чем началось."),
-    "absence_too_long": ("An absence lasts at most {limit} days.", "Отсутствие длится не более {limit} дней."),
-    "substitute_is_another": ("Nobody stands in for themselves.", "Замещать самого себя нельзя."),
-    "too_many_absences": ("A person has at most {limit} absences.", "У одного человека не более {limit} отсутствий."),
-    "company_day_not_found": (
-        "The company keeps this day as its country does.",
-        "Этот день компания отмечает так же, как страна.",
-    ),
-    "too_many_company_days": (
-        "A company keeps at most {limit} days of its own.",
-        "У компании не более {limit} собственных дней.",
     ),
 }
