@@ -22,6 +22,7 @@ from bench import (
     room_finding_figures,
     room_race_figures,
     series_figures,
+    slot_figures,
     stream_figures,
     ticket_figures,
     whole,
@@ -37,7 +38,7 @@ from bench.shape import FULL, QUICK
 from bench.table import Figure, markdown, plain_markdown, write_between_markers
 
 CALENDAR = "calendar"
-PARTS = (CALENDAR, "tickets", "messages")
+PARTS = (CALENDAR, "slots", "tickets", "messages")
 DOCUMENT = ROOT / "docs" / "performance.md"
 
 
@@ -47,12 +48,13 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="a tenth of the data and short runs, to see that it works")
     parser.add_argument("--write", action="store_true", help=f"put the table into {DOCUMENT.relative_to(ROOT)}")
     parser.add_argument("--messages", action="store_true", help="only mail, streams, reminders and kills")
+    parser.add_argument("--slots", action="store_true", help="only availability and bookable slots")
     parser.add_argument("--tickets", action="store_true", help="only tickets")
     options = parser.parse_args()
     started = time.monotonic()
     try:
         with tempfile.TemporaryDirectory(prefix="planner-bench-", ignore_cleanup_errors=True) as folder:
-            parts = {part for part in ("messages", "tickets") if getattr(options, part)} or set(PARTS)
+            parts = {part for part in PARTS[1:] if getattr(options, part)} or set(PARTS)
             tables, right = measure(Path(folder), parts, quick=options.quick)
     except (Incorrect, GeneratorFailed, ServerDidNotStart, WorkFailed) as error:
         print(f"FAILED: {error}", file=sys.stderr)
@@ -78,6 +80,9 @@ def measure(folder: Path, parts: Collection[str], *, quick: bool) -> tuple[dict[
             _say("loading rooms")
             figures += _told(room_finding_figures.run(servers, client, quick=quick))
             tables[""] = markdown([*figures[starts:], *figures[:starts]], client.ping, machine)
+        if "slots" in parts:
+            client = Client(generator, BRIEF if quick else NORMAL)
+            tables["slots:"] = markdown(list(_told(_slots(servers, client, quick=quick))), client.ping, machine)
         if "tickets" in parts:
             client = Client(generator, BRIEF if quick else NORMAL)
             _say("loading tickets")
@@ -100,6 +105,12 @@ def _calendar(servers: Servers, client: Client, *, quick: bool) -> Iterator[Figu
         yield from series_figures.run(running, client)
         yield from meeting_figures_ics.run(servers, running, quick=quick)
         yield from room_race_figures.run(servers, running, quick=quick)
+
+
+def _slots(servers: Servers, client: Client, *, quick: bool) -> Iterator[Figure]:
+    _say("loading events for availability and slots")
+    with rig.running(servers, QUICK if quick else FULL, "slots") as running:
+        yield from slot_figures.run(running, client)
 
 
 def _people(servers: Servers, client: Client, *, quick: bool) -> Iterator[Figure]:

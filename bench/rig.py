@@ -60,10 +60,15 @@ def sign_in(data: DataSet) -> list[Person]:
 
 
 @contextmanager
-def running(servers: Servers, shape: Shape) -> Iterator[Rig]:
-    """Load the databases and start everything; stop it in the end."""
+def running(servers: Servers, shape: Shape, name: str = "") -> Iterator[Rig]:
+    """Load the databases and start everything; stop it in the end.
+
+    Args:
+        name: of databases of its own; without, it has the first ones.
+    """
     today = datetime.now(UTC)
-    large, small = Database.first(servers.postgres), Database.another(servers.postgres, "small")
+    large = Database.another(servers.postgres, name) if name else Database.first(servers.postgres)
+    small = Database.another(servers.postgres, f"{name}small")
     data, small_data = DataSet(shape, today), DataSet(shape.smaller(10), today)
     load(large, data)
     load(small, small_data)

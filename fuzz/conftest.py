@@ -22,6 +22,11 @@ ROOM_FOR_FEW_PEOPLE = {
     "TICKET_VIEWS_MAX": "1000",
     "TICKETS_OPEN_MAX": "100000",
     "ABSENCES_MAX": "10000",
+    "ABSENCE_KINDS_MAX": "10000",
+    "HOURS_PER_OWNER_MAX": "1000",
+    "WORK_PLACE_DAYS_MAX": "20000",
+    "APPOINTMENTS_PER_EMAIL": "10000",
+    "SLOT_HOLDS_PER_ADDRESS": "100000",
     "INBOUND_MAIL_SECRET": "a secret of the mail server",
     "REPLY_ADDRESS": "planner+{key}@in.firm.example",
     # A stream is read to its end.

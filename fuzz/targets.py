@@ -15,7 +15,7 @@ from app.tasks.import_tasks import import_files
 from app.tasks.notification_tasks import create_notification
 from fuzz import files
 from fuzz.cast import Cast
-from tests.support.mail import dead_letter, token_for
+from tests.support.mail import dead_letter, token_for, written_to
 from tests.support.people import Person, event
 from tests.support.planning import at, slot, today
 from tests.support.push import subscription
@@ -25,6 +25,11 @@ from tests.support.room_use import soon
 API = "/api/v1"
 USES_OF_ROOMS = ("/check-in", "/end-early", "/extend")
 MOVED = {"proposed_start": "2027-03-22T15:00:00", "proposed_end": "2027-03-22T16:00:00"}
+
+
+def soon_free() -> str:
+    """A beginning some days ahead, at which those who are there around the clock can be booked."""
+    return f"{today() + timedelta(days=3)}T10:00:00Z"
 
 
 class NotMade(Exception):
@@ -96,8 +101,20 @@ class Targets:
             case "tickets":
                 return self._ticket(path, owner)
             case "absences":
-                away = {"first_day": "2027-07-05", "last_day": "2027-07-06"}
-                return Target({"absence_id": self._made("/absences", away, owner)})
+                return self._absence(path, owner)
+            case "availability":
+                hours = {"hours": [], "first_day": f"{today() + timedelta(days=self.random.randrange(30_000))}"}
+                return Target({"hours_id": self._made("/availability/hours", hours, owner)})
+            case "slots":
+                kind = self.offered(needs_approval=path.endswith("/decision"))
+                if "{appointment_kind_id}" in path:
+                    return Target({"appointment_kind_id": kind["id"]})
+                booking = {"kind_id": kind["id"], "start": soon_free()}
+                return Target({"booking_id": self._made("/slots/bookings", booking, owner)})
+            case "book":
+                return Target({"token": self.offered()["public_url"].rpartition("/")[2]})
+            case "appointments":
+                return Target({"token": self._appointment(path)})
             case "outbox":
                 return Target({"dead_letter_id": dead_letter(self.cast.company)})
             case "rsvp":
@@ -125,6 +142,38 @@ class Targets:
         assert row is not None
         claims = {"company": row[0], "booking": row[1], "person": self.cast.admin.id}
         return create_check_in_token(claims, datetime.now(UTC) + timedelta(hours=1))
+
+    def offered(self, **values: Any) -> dict[str, Any]:
+        """A kind of appointment of a new colleague, around the clock."""
+        host = self.cast.company.person(access_availability_slots=True)
+        always = [{"weekdays": [1, 2, 3, 4, 5, 6, 7], "start": "00:00", "end": "24:00"}]
+        body = {"name": new_id().hex, "durations": [30], "hours": always, "is_public": True, **values}
+        return self._accepted(host.post("/slots/kinds", body), 201)
+
+    def _appointment(self, path: str) -> str:
+        """The key of the form of an appointment, or where that is asked for, of one that is booked."""
+        page = f"/book/{self.offered()['public_url'].rpartition('/')[2]}"
+        chosen = self.cast.admin.client.post(page, data={"start": soon_free()}, follow_redirects=False)
+        if chosen.status_code != 303:
+            raise NotMade(chosen.text)
+        key = str(chosen.headers["location"]).rpartition("/")[2]
+        if path.endswith("/calendar.ics"):
+            email = new_email()
+            form = {"do": "submit", "name": "Gus", "email": email}
+            self.cast.admin.client.post(f"/appointments/{key}", data=form)
+            key = str(written_to(self.cast.database, email)[-1].values["url"]).rpartition("/")[2]
+            self.cast.admin.client.post(f"/appointments/{key}", data={"do": "confirm"})
+        return key
+
+    def _absence(self, path: str, owner: Person) -> Target:
+        """An absence of the owner; a kind of absence; or one that the owner, an administrator, decides about."""
+        if "{absence_kind_id}" in path:
+            return Target({"absence_kind_id": self._made("/absences/kinds", {"name": new_id().hex})})
+        away: dict[str, Any] = {"first_day": "2027-07-05", "last_day": "2027-07-06"}
+        if path.endswith("/decision"):
+            away["kind_id"] = self._made("/absences/kinds", {"name": new_id().hex})
+            owner = self.cast.company.person(manager_id=owner.user.id)
+        return Target({"absence_id": self._made("/absences", away, owner)})
 
     def _webhook(self, path: str) -> Target:
         """A webhook, and what it was told where the path names that."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.core.ids import new_id
 from fuzz.cast import Cast
-from fuzz.targets import API, MOVED, USES_OF_ROOMS, Targets, new_email, outside_address
+from fuzz.targets import API, MOVED, USES_OF_ROOMS, Targets, new_email, outside_address, soon_free
 from tests.support.people import PASSWORD, event
 from tests.support.planning import slot, today
 from tests.support.push import subscription
@@ -89,6 +89,8 @@ class Values:
             # Of a room of its own: nothing else is to be blocked.
             place = {"room_id": self.cast.admin.create_room()["id"], "building_id": None}
             values.update(start="2027-05-01", end="2027-05-02T12:00:00", recurrence_rule=None, **place)
+        if path.startswith((f"{API}/slots", f"{API}/book", f"{API}/appointments", f"{API}/availability")):
+            values.update(self._of_appointments(path))
         if path.startswith((f"{API}/tickets", f"{API}/absences", f"{API}/holidays")):
             values.update(self._of_the_desk(path))
         if path.endswith("/holds"):
@@ -121,11 +123,43 @@ class Values:
             values.update(self.targets.invited())
         return values
 
+    def _of_appointments(self, path: str) -> dict[str, Any]:
+        """What is offered around the clock, and booked at a time that is free."""
+        host = self.cast.company.person(access_availability_slots=True).id
+        always = [{"weekdays": [1, 2, 3, 4, 5, 6, 7], "start": "00:00", "end": "24:00"}]
+        start = soon_free()
+        if path.endswith("/move"):
+            start = start.replace("T10", "T12")
+        kind = self.targets.offered()["id"] if path in (f"{API}/slots", f"{API}/slots/bookings") else None
+        return {
+            **dict.fromkeys(("department_id", "last_day", "minutes", "step_minutes", "kind_id", "user_id")),
+            "first_day": f"{today() + timedelta(days=self.random.randrange(30_000))}",
+            "hosts": [{"user_id": host, "weight": 1}],
+            "mode": "one",
+            "hours": always,
+            "places": [{"weekdays": [1], "place": "home"}],
+            "days": [{"day": "2027-07-05", "hours": always}],
+            "questions": [],
+            "answers": {},
+            "durations": [30],
+            "room_id": self.random.choice([None, *self.room_ids]),
+            "start": start,
+            "kind": kind,
+            "day": "2027-07-05",
+            "users": [self.cast.employee.id],
+            "departments": [],
+            "from": f"{today()}",
+            "to": f"{today() + timedelta(days=10)}",
+            "do": "submit",
+            **({"kind_id": kind} if path == f"{API}/slots/bookings" and kind else {}),
+        }
+
     def _of_the_desk(self, path: str) -> dict[str, Any]:
         pick = self.random.choice
         values: dict[str, Any] = {
             **dict.fromkeys(("category_id", "view_id", "event_id", "equipment_id", "department_id", "substitute_id")),
-            **dict.fromkeys(("requester_id", "assignee_id", "watcher_id", "approver_id")),
+            **dict.fromkeys(("requester_id", "assignee_id", "watcher_id", "approver_id", "kind_id")),
+            "starts_midday": False,
             "email": None,
             "is_default": False,
             "service_hours": None,

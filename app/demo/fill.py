@@ -10,6 +10,7 @@ from app.core.actor import Actor
 from app.core.errors import Conflict, Invalid
 from app.core.security import get_password_hash
 from app.demo.company import PASSWORD
+from app.demo.fill_availability import write_availability
 from app.demo.fill_places import write_rooms, write_rules
 from app.demo.fill_tickets import write_tickets
 from app.demo.model import Meeting, Plan
@@ -91,6 +92,7 @@ def fill(session: Session, organization: Organization, plan: Plan) -> Filled | N
             write_meeting(session, meeting, written)
     _write_answers(session, organization, written)
     tickets = write_tickets(session, admin, written.actors)
+    write_availability(session, written.actors, plan.vacations)
     occurrences = select(func.count()).where(col(EventOccurrence.organization_id) == organization.id)
     return Filled(
         departments=len(plan.departments),

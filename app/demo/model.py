@@ -74,6 +74,15 @@ class Meeting:
 
 
 @dataclass(frozen=True, slots=True)
+class Away:
+    """Days on which somebody is on vacation, the last one included."""
+
+    name: str
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that the demo consists of, in an order in which it can be written."""
 
@@ -85,3 +94,4 @@ class Plan:
     rules: tuple[Rules, ...]
     calendars: tuple[PublicCalendar, ...]
     meetings: tuple[Meeting, ...]
+    vacations: tuple[Away, ...]

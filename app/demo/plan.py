@@ -1,10 +1,12 @@
 """The whole demo company as a plan: a pure function of the day and the e-mail domain."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from app.demo.company import COMPANY, DEPARTMENTS, DOMAIN, PUBLIC_CALENDARS
+from app.demo.days import monday_of
 from app.demo.desk import Desk
-from app.demo.model import Plan
+from app.demo.meetings import VACATIONS, Vacation
+from app.demo.model import Away, Plan
 from app.demo.people import plan_employees
 from app.demo.places import BUILDINGS, ROOMS, RULES
 from app.demo.series import plan_one_to_ones, plan_recurring
@@ -31,4 +33,10 @@ def plan_company(today: date, domain: str = DOMAIN) -> Plan:
         *plan_private(desk),
         *plan_open_day(desk),
     )
-    return Plan(COMPANY, DEPARTMENTS, employees, BUILDINGS, ROOMS, RULES, PUBLIC_CALENDARS, meetings)
+    vacations = tuple(_away(vacation, today) for vacation in VACATIONS)
+    return Plan(COMPANY, DEPARTMENTS, employees, BUILDINGS, ROOMS, RULES, PUBLIC_CALENDARS, meetings, vacations)
+
+
+def _away(vacation: Vacation, today: date) -> Away:
+    first = monday_of(today) + timedelta(weeks=vacation.weeks)
+    return Away(vacation.name, first, first + timedelta(days=vacation.days - 1))

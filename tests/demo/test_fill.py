@@ -42,6 +42,9 @@ TABLES = (
     "event_participants",
     "event_occurrences",
     "tickets",
+    "absences",
+    "user_availability",
+    "appointment_kinds",
 )
 
 
