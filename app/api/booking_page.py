@@ -1,13 +1,13 @@
 """The public pages of appointments: times to choose, the form, and what became of it. Plain HTML, no script."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from html import escape
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import Request, Response
+from fastapi import Response
 
 from app.api.plain_page import paragraphs, plain_page
 from app.calendaring.zones import get_zone
@@ -37,7 +37,7 @@ _STATES = {
 _INPUTS = {QuestionType.NUMBER: "number", QuestionType.DATE: "date", QuestionType.PHONE: "tel"}
 
 
-def times_page(request: Request, times: Times, language: Language, moving: Shown | None = None) -> Response:
+def times_page(times: Times, language: Language, moving: Shown | None = None) -> Response:
     """The times of a week as buttons, by day; for a new appointment, or for one that moves."""
     parts = []
     if times.description and moving is None:
@@ -48,7 +48,7 @@ def times_page(request: Request, times: Times, language: Language, moving: Shown
     return plain_page(times.name, "\n".join(parts), language)
 
 
-def appointment_page(request: Request, shown: Shown, language: Language, note: str | None = None) -> Response:
+def appointment_page(shown: Shown, language: Language, note: str | None = None) -> Response:
     """One appointment: the form while it is held, and else its state with what can be done."""
     lines = [f"<strong>{escape(SpokenTime(shown.start).told(shown.time_zone, language))}</strong>"]
     lines.append(escape(_minutes(shown.minutes, language)))
@@ -119,7 +119,8 @@ def _time(start: datetime, seats: int, times: Times, language: Language, moving:
         label += f" ({local:%Z})"
     if times.capacity > 1:
         label = ", ".join((label, message("booking_seats", language, {"seats": seats})))
-    values = {"start": start.isoformat(), "minutes": times.minutes, "time_zone": times.time_zone}
+    values: dict[str, object] = {"start": start.isoformat(), "minutes": times.minutes}
+    values |= {"time_zone": times.time_zone, "language": language}
     if moving is not None:
         values = {"do": Step.MOVE, "start": start.isoformat()}
     return f'<form method="post">{_hidden(values)}<button type="submit">{escape(label)}</button></form>'
@@ -246,8 +247,3 @@ def _hidden(values: Mapping[str, object]) -> str:
 
 def _minutes(minutes: int, language: Language) -> str:
     return message("booking_minutes", language, {"minutes": minutes})
-
-
-def week_after(first: date, weeks: int) -> date:
-    """The first day of another week's page."""
-    return first + timedelta(weeks=weeks)

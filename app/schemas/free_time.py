@@ -134,9 +134,9 @@ class AnyoneRead(Output):
 class PriceRead(Output):
     """A part of the pain.
 
-    `busy`: optional people who cannot come, five points each. `tentative`: meetings not promised yet, one point, or
-    three of somebody required; five where they count as busy. `outside_hours`: a point for each hour begun between the
-    meeting and working hours, at most eight, twice for the required.
+    `busy`, `away`: optional people who cannot come, five points each. `tentative`: meetings not promised yet, one
+    point, or three of somebody required; five where they count as busy. `outside_hours`: a point for each hour begun
+    between the meeting and working hours, at most eight, twice for the required.
     """
 
     why: Why

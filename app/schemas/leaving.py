@@ -81,6 +81,11 @@ class TicketLeft(Output):
     title: str
 
 
+class AppointmentKindLeft(Output):
+    id: UUID
+    name: str
+
+
 class LeavingPreview(Output):
     user_id: UUID
     is_active: bool
@@ -90,6 +95,9 @@ class LeavingPreview(Output):
     departments: Left[DepartmentLeft] = Field(description="That they head")
     reports: Left[ReportLeft] = Field(description="Active people who report to them directly")
     tickets: Left[TicketLeft] = Field(description="Open ones that they work")
+    appointment_kinds: Left[AppointmentKindLeft] = Field(
+        description="That they offer. Who hosts them stays; whoever left cannot be booked"
+    )
     invitations: Left[InvitationLeft] = Field(description="Open ones; they stay good")
     delegations: int = Field(description="Given and got; nobody acts by them until an undo brings the person back")
     needs_successor: bool = Field(description="Others depend on a meeting, department, report or public calendar")
@@ -110,6 +118,7 @@ class HandoverRead(Output):
     departments: int = 0
     reports: int = Field(0, description="People who got another manager")
     tickets: int = 0
+    appointment_kinds: int = 0
 
 
 class ChangedItem(Output):

@@ -28,7 +28,7 @@ from app.services.notice_service import Notice
 from app.services.participant_service import Key, participants_of
 from app.services.rows import flush
 
-TITLE_MAX = 500
+TITLE_MAX, DESCRIPTION_MAX = 500, 10_000
 
 
 def hold_meeting(
@@ -108,7 +108,7 @@ def _written(
     return EventWrite(
         title=title[:TITLE_MAX],
         # What one visitor answered is not the others' business.
-        description=(answers or None) if is_alone else None,
+        description=answers[:DESCRIPTION_MAX] or None if is_alone else None,
         start_time=slot.starts_at,
         end_time=slot.ends_at,
         time_zone=host.time_zone,

@@ -68,6 +68,7 @@ KINDS = (
         "CASE WHEN t.id = :successor THEN CAST(:managers_manager AS uuid) ELSE :successor END",
     ),
     Kind("tickets", "tickets", "assignee_id", "t.assignee_id = :leaver AND t.is_open"),
+    Kind("appointment_kinds", "appointment_kinds", "owner_id", "t.owner_id = :leaver"),
 )
 COUNTED = {(kind.table, kind.column): kind.name for kind in KINDS if not kind.part_of}
 

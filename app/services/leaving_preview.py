@@ -10,6 +10,7 @@ from app.core.actor import Actor
 from app.core.config import get_settings
 from app.models.booking import BLOCKING_SQL
 from app.schemas.leaving import (
+    AppointmentKindLeft,
     CalendarLeft,
     CalendarsLeft,
     DepartmentLeft,
@@ -83,6 +84,11 @@ _TICKETS = text("""
     FROM tickets t WHERE t.organization_id = :organization_id AND t.assignee_id = :leaver AND t.is_open
     ORDER BY t.created_at, t.id LIMIT :shown
 """)
+_APPOINTMENT_KINDS = text("""
+    SELECT t.id, t.name, count(*) OVER () AS total
+    FROM appointment_kinds t WHERE t.organization_id = :organization_id AND t.owner_id = :leaver
+    ORDER BY t.name, t.id LIMIT :shown
+""")
 _INVITATIONS = text("""
     SELECT t.id, t.email, count(*) OVER () AS total
     FROM invitations t WHERE t.organization_id = :organization_id AND t.invited_by = :leaver
@@ -121,6 +127,7 @@ def preview_leaving(session: Session, actor: Actor, user_id: UUID) -> LeavingPre
     departments, department_count = first(_DEPARTMENTS)
     reports, report_count = first(_REPORTS)
     tickets, ticket_count = first(_TICKETS)
+    kinds, kind_count = first(_APPOINTMENT_KINDS)
     invitations, invitation_count = first(_INVITATIONS)
     public = calendars[0].public if calendars else 0
     return LeavingPreview(
@@ -144,6 +151,7 @@ def preview_leaving(session: Session, actor: Actor, user_id: UUID) -> LeavingPre
         departments=Left(count=department_count, items=[DepartmentLeft.model_validate(row) for row in departments]),
         reports=Left(count=report_count, items=[ReportLeft.model_validate(row) for row in reports]),
         tickets=Left(count=ticket_count, items=[TicketLeft.model_validate(row) for row in tickets]),
+        appointment_kinds=Left(count=kind_count, items=[AppointmentKindLeft.model_validate(row) for row in kinds]),
         invitations=Left(count=invitation_count, items=[InvitationLeft.model_validate(row) for row in invitations]),
         delegations=session.execute(_DELEGATIONS, values).scalar_one(),
         needs_successor=bool(meeting_count or department_count or report_count or public),

@@ -153,7 +153,8 @@ def _check_amount(session: Session, actor: Actor, left: LeavingPreview, successo
     if successor is None:
         return
     values = {"organization_id": actor.company, "leaver": left.user_id}
-    count += left.calendars.count + left.tickets.count + session.execute(handover_items.OVERRIDES, values).scalar_one()
+    count += left.calendars.count + left.tickets.count + left.appointment_kinds.count
+    count += session.execute(handover_items.OVERRIDES, values).scalar_one()
     limit = get_settings().HANDOVER_MAX_ITEMS
     if count > limit:
         raise Conflict("handover_too_large", count=count, limit=limit)

@@ -230,7 +230,7 @@ def _shown(session: Session, appointment: Appointment) -> Shown:
         name=kind.name,
         start=slot.starts_at,
         minutes=int((slot.ends_at - slot.starts_at).total_seconds()) // 60,
-        minutes_left=max(1, int(left.total_seconds()) // 60),
+        minutes_left=max(1, -(-int(left.total_seconds()) // 60)),
         time_zone=appointment.time_zone,
         language="ru" if appointment.language == "ru" else "en",
         hosts=[one.full_name for one in names.values() if one.full_name],

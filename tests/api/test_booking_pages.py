@@ -116,6 +116,9 @@ def test_in_russian_too(client: TestClient, anna: Person) -> None:
     page = client.get(f"{page_of(offered)}?day={MONDAY}&language=ru", headers=HTML)
     assert "понедельник" in page.text
     assert "Время показано" in page.text
+    # Whoever chose a language keeps it.
+    form = form_of(client, offered, language="ru")
+    assert "Имя" in client.get(form, headers=HTML).text
     nothing = client.get(f"{page_of(offered)}?day={MONDAY}", headers={"Accept": "text/html", "Accept-Language": "ru"})
     assert '<html lang="ru">' in nothing.text
 

@@ -108,6 +108,12 @@ def test_answers_have_types(anna: Person, boris: Person) -> None:
     assert booked(boris, offered, answers=good)["answers"] == {**good, "people": 3.0}
 
 
+def test_long_answers_fit_into_the_meeting(anna: Person, boris: Person) -> None:
+    questions = [{"key": key, "label": "L" * 200, "type": "long_text"} for key in ("a", "b", "c")]
+    booking = booked(boris, kind(anna, name="N" * 200, questions=questions), answers=dict.fromkeys("abc", "x" * 5000))
+    assert len(accepted(anna.get(f"/events/{booking['event_id']}"))["description"]) == 10_000
+
+
 def test_approval_kinds_check_again(
     company: Company, anna: Person, boris: Person, database: psycopg.Connection
 ) -> None:

@@ -231,3 +231,16 @@ def test_what_makes_no_sense_is_refused(anna: Person, stranger_company: Company)
     ):
         body: dict[str, Any] = {"name": "Talk", "durations": [60], "hours": DAYTIME, **values}
         refused(anna.post("/slots/kinds", body), 422, code)
+
+
+def test_whoever_leaves_hands_over_what_they_offer(company: Company, anna: Person, boris: Person) -> None:
+    clara = host(company, full_name="Clara")
+    offered = kind(anna, mode="round_robin", hosts=[{"user_id": anna.id}, {"user_id": clara.id}])
+    left = accepted(company.admin.get(f"/users/{anna.id}/leaving"))["appointment_kinds"]
+    assert (left["count"], left["items"]) == (1, [{"id": offered["id"], "name": "Talk"}])
+    done = accepted(company.admin.post(f"/users/{anna.id}/leaving", {"successor_id": clara.id}))
+    assert done["appointment_kinds"] == 1
+    assert accepted(clara.get(f"/slots/kinds/{offered['id']}"))["owner"]["id"] == clara.id
+    # Whoever left cannot be booked.
+    assert [one["full_name"] for one in booked(boris, offered)["hosts"]] == ["Clara"]
+    refused(boris.post("/slots/bookings", {"kind_id": offered["id"], "start": at(9)}), 409, "slot_taken")

@@ -90,7 +90,7 @@ def show_booking_page(
 
     def work() -> Response:
         times = public_booking_service.read_times(session, key, day, minutes, time_zone)
-        return times_page(request, times, _language(request, language, times.language))
+        return times_page(times, _chosen(language) or language_for(request, times.language))
 
     return _shown(request, session, work)
 
@@ -115,7 +115,7 @@ def hold_booking(key: KindKey, fields: Sent, session: SessionDep, request: Reque
             form.start,
             form.minutes,
             form.time_zone,
-            _language(request, _first(fields, "language"), None),
+            _chosen(_first(fields, "language")) or language_for(request),
             limit_key(address)[:64] if address else None,
         )
         return RedirectResponse(f"../appointments/{held}", 303, headers={"Cache-Control": "no-store"})
@@ -158,9 +158,9 @@ def show_appointment_page(
     def work() -> Response:
         if move:
             shown, times = public_booking_service.read_other_times(session, key, day, time_zone)
-            return times_page(request, times, _language(request, language, shown.language), shown)
+            return times_page(times, _chosen(language) or shown.language, shown)
         shown = public_booking_service.read(session, key)
-        return appointment_page(request, shown, _language(request, language, shown.language))
+        return appointment_page(shown, _chosen(language) or shown.language)
 
     return _shown(request, session, work)
 
@@ -181,7 +181,7 @@ def change_appointment(key: Key, fields: Sent, session: SessionDep, request: Req
         except ValueError as error:
             raise Invalid("bad_request", field="do") from error
         if step is Step.SUBMIT:
-            return _submit(session, request, key, fields)
+            return _submit(session, key, fields)
         if step is Step.CONFIRM:
             shown = public_booking_service.confirm(session, key)
         elif step is Step.CANCEL:
@@ -189,12 +189,12 @@ def change_appointment(key: Key, fields: Sent, session: SessionDep, request: Req
             shown = public_booking_service.cancel(session, key, reason)
         else:
             shown = public_booking_service.move(session, key, _read(MoveForm, fields, ("start",)).start)
-        return appointment_page(request, shown, _language(request, None, shown.language))
+        return appointment_page(shown, shown.language)
 
     return _shown(request, session, work)
 
 
-def _submit(session: SessionDep, request: Request, key: str, fields: Fields) -> Response:
+def _submit(session: SessionDep, key: str, fields: Fields) -> Response:
     form = _read(VisitorForm, fields, ("name", "email"))
     answers: dict[str, Any] = {
         name.removeprefix(_ANSWER): values[0] if len(values) == 1 else values
@@ -206,7 +206,7 @@ def _submit(session: SessionDep, request: Request, key: str, fields: Fields) -> 
         shown = public_booking_service.read(session, key)
     else:
         shown = public_booking_service.submit(session, key, form.name, form.email, answers)
-    return sent_page(shown, form.email, _language(request, None, shown.language))
+    return sent_page(shown, form.email, shown.language)
 
 
 def _shown(request: Request, session: SessionDep, work: Callable[[], Response]) -> Response:
@@ -233,7 +233,6 @@ def _first(fields: Fields, name: str) -> str | None:
     return next((value for value in fields.get(name, ()) if value.strip()), None)
 
 
-def _language(request: Request, asked: str | None, otherwise: Language | None) -> Language:
-    if asked in ("ru", "en"):
-        return "ru" if asked == "ru" else "en"
-    return language_for(request, otherwise)
+def _chosen(asked: str | None) -> Language | None:
+    """The language that was asked for, where it is one of ours."""
+    return "ru" if asked == "ru" else "en" if asked == "en" else None
