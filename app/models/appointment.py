@@ -33,14 +33,14 @@ class AppointmentState(StrEnum):
     REFUSED = "refused"
 
 
-_TAKING = (
+# In these it takes a seat.
+TAKING = (
     AppointmentState.HELD,
     AppointmentState.UNCONFIRMED,
     AppointmentState.PENDING,
     AppointmentState.CONFIRMED,
 )
-# The states that take a seat. Written in parentheses, since it stands in conditions.
-TAKING_SQL = f"state IN ({', '.join(repr(state.value) for state in _TAKING)})"
+TAKING_SQL = f"state IN ({', '.join(repr(state.value) for state in TAKING)})"
 
 
 def _numbers(default: str) -> Any:

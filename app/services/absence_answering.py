@@ -17,8 +17,8 @@ from sqlmodel import Session, col
 
 from app.core.actor import Actor
 from app.core.errors import PlannerError
+from app.core.messages import Language, message
 from app.core.spoken_times import SpokenTime, day
-from app.core.texts.notices import NOTICES
 from app.models.base import now
 from app.models.organization import Organization
 from app.models.participant import ParticipantResponse
@@ -219,6 +219,6 @@ def _answer_one(session: Session, actor: Actor, absence: Absence, row: Any) -> N
 def _comment(session: Session, absence: Absence) -> str:
     """That they are away, in the company's language; why is nobody's business."""
     organization = session.get_one(Organization, absence.organization_id)
-    language = "ru" if organization.locale == "ru" else "en"
+    language: Language = "ru" if organization.locale == "ru" else "en"
     last = day(datetime.combine(absence.last_day, time(), UTC), language)
-    return NOTICES["absence_comment"][1 if language == "ru" else 0].format(last=last)
+    return message("absence_comment", language, {"last": last})

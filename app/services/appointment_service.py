@@ -15,9 +15,10 @@ from sqlmodel import Session, col
 
 from app.core.config import get_settings
 from app.core.errors import Conflict, PlannerError, TooManyRequests
-from app.models.appointment import Appointment, AppointmentKind, AppointmentState, AvailabilitySlot
+from app.models.appointment import TAKING, Appointment, AppointmentKind, AppointmentState, AvailabilitySlot
 from app.models.base import now
 from app.models.event import Event
+from app.models.organization import Organization
 from app.models.user import User
 from app.services import appointment_events, appointment_mails, appointment_notices, slot_taking
 from app.services.appointment_answers import checked
@@ -127,7 +128,7 @@ def book(
         email=user.email,
         user_id=user.id,
         answers=found,
-        language=user.language or "ru",
+        language=user.language or session.get_one(Organization, kind.organization_id).locale,
         time_zone=zone,
     )
     session.add(appointment)
@@ -241,7 +242,7 @@ def next_reminder(kind: AppointmentKind, slot: AvailabilitySlot, appointment: Ap
         for minutes in kind.reminder_minutes
         if minutes not in appointment.reminded
     ]
-    return min((moment for moment in due), default=None)
+    return min(due, default=None)
 
 
 def _take_instead(
@@ -363,7 +364,7 @@ def _check_email(session: Session, kind: AppointmentKind, email: str) -> None:
         .where(
             col(Appointment.organization_id) == kind.organization_id,
             col(Appointment.email) == email,
-            col(Appointment.state).in_(slot_taking.TAKING),
+            col(Appointment.state).in_(TAKING),
             col(AvailabilitySlot.ends_at) > now(),
         )
     )

@@ -16,6 +16,7 @@ from sqlmodel import Session, col
 from app.core.config import get_settings
 from app.core.errors import Conflict, Invalid
 from app.models.appointment import (
+    TAKING,
     Appointment,
     AppointmentHost,
     AppointmentKind,
@@ -30,12 +31,6 @@ from app.services.rows import Conflicts, flush, refusals_as
 from app.services.slot_finding import LIVE_SQL, Finding, Offer
 from app.services.turns import take_turn
 
-TAKING = (
-    AppointmentState.HELD,
-    AppointmentState.UNCONFIRMED,
-    AppointmentState.PENDING,
-    AppointmentState.CONFIRMED,
-)
 _NEVER: Range[datetime] = Range(empty=True)
 _TAKEN: Conflicts = {"ex_slot_hosts_no_overlap": ("slot_taken", {}), "uq_appointments_seat": ("slot_taken", {})}
 # Holds that have expired give way.

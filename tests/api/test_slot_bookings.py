@@ -191,6 +191,32 @@ def test_in_a_round_robin_another_host_takes_over_where_the_first_is_busy(
     assert accepted(other.get(f"/events/{moved['event_id']}"))["start_time"][11:16] == "10:00"
 
 
+def test_one_of_a_group_moves_and_the_others_stay(company: Company, anna: Person, boris: Person) -> None:
+    offered = kind(anna, capacity=2)
+    mine, theirs = booked(boris, offered), booked(company.admin, offered)
+    moved = accepted(boris.post(f"/slots/bookings/{mine['id']}/move", {"start": at(10)}))
+    assert (moved["state"], moved["start"][11:16]) == ("confirmed", "10:00")
+    assert moved["event_id"] != theirs["event_id"]
+    stays = accepted(anna.get(f"/events/{theirs['event_id']}"))
+    assert (stays["status"], [one["user_id"] for one in stays["participants"]]) == ("confirmed", [company.admin.id])
+    assert free(boris, offered) == ["09:00", "10:00", "11:00"]
+
+
+def test_what_needs_approval_is_approved_again_when_it_moves(anna: Person, boris: Person) -> None:
+    offered = kind(anna, needs_approval=True)
+    asked = booked(boris, offered)
+    approved = accepted(anna.post(f"/slots/bookings/{asked['id']}/decision", {"is_approved": True}))
+    moved = accepted(boris.post(f"/slots/bookings/{asked['id']}/move", {"start": at(10)}))
+    assert (moved["state"], moved["event_id"]) == ("pending", None)
+    assert accepted(anna.get(f"/events/{approved['event_id']}"))["status"] == "cancelled"
+    assert free(boris, offered) == ["09:00", "11:00"]
+    again = accepted(anna.post(f"/slots/bookings/{asked['id']}/decision", {"is_approved": True}))
+    assert (again["state"], again["start"][11:16]) == ("confirmed", "10:00")
+    # Hosts move it without asking themselves.
+    host_moved = accepted(anna.post(f"/slots/bookings/{asked['id']}/move", {"start": at(11)}))
+    assert (host_moved["state"], host_moved["event_id"]) == ("confirmed", again["event_id"])
+
+
 def test_a_host_moves_or_cancels_the_meeting_itself(anna: Person, boris: Person) -> None:
     offered = kind(anna)
     first, second = booked(boris, offered, 9), booked(boris, offered, 11)

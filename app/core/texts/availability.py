@@ -44,6 +44,8 @@ AVAILABILITY: dict[str, tuple[str, str]] = {
         "A calendar shows at most {limit} absences; ask for fewer days or people.",
         "В календаре не более {limit} отсутствий; выберите меньше дней или людей.",
     ),
+    # the comment to an answer
+    "absence_comment": ("Away until {last}", "Отсутствую, последний день: {last}"),
     # what the calendar of absences says
     "absence_calendar_name": ("Absences, {company}", "Отсутствия, {company}"),
     "absence_away": ("away", "отсутствует"),

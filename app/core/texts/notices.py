@@ -123,8 +123,6 @@ NOTICES: dict[str, tuple[str, str]] = {
         "Вы замещаете: {sender}, {first} – {last}",
     ),
     "absence_organizer": ("{sender} is away: {title}, {when}", "{sender} отсутствует: {title}, {when}"),
-    # A comment to an answer, in the company's language.
-    "absence_comment": ("Away until {last}", "Отсутствую, последний день: {last}"),
 }
 # Why somebody is told, by NotificationReason.
 REASONS: dict[str, tuple[str, str]] = {
