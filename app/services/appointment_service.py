@@ -95,7 +95,8 @@ def confirm(session: Session, appointment: Appointment) -> None:
         # The button was pressed twice.
         return
     _require(appointment, AppointmentState.UNCONFIRMED)
-    settle(session, kind, slot, appointment)
+    _check_again(session, kind, slot)
+    _settle(session, kind, slot, appointment)
 
 
 def book(
@@ -133,13 +134,12 @@ def book(
     )
     session.add(appointment)
     flush(session)
-    settle(session, kind, slot, appointment)
+    _settle(session, kind, slot, appointment)
     return appointment
 
 
-def settle(session: Session, kind: AppointmentKind, slot: AvailabilitySlot, appointment: Appointment) -> None:
+def _settle(session: Session, kind: AppointmentKind, slot: AvailabilitySlot, appointment: Appointment) -> None:
     """Have it approved, where the kind asks for it, or make the meeting."""
-    _check_again(session, kind, slot)
     hosts = slot_taking.hosts_of(session, slot)
     if kind.needs_approval:
         appointment.state = AppointmentState.PENDING
@@ -265,7 +265,7 @@ def _take_instead(
     taken, seat = slot_taking.take(session, kind, start, minutes)
     appointment.slot_id, appointment.seat, appointment.capacity = taken.id, seat, taken.capacity
     flush(session)
-    settle(session, kind, taken, appointment)
+    _settle(session, kind, taken, appointment)
 
 
 def _make(

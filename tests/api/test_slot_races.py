@@ -1,9 +1,11 @@
 """Visitors who race for the same times: the database decides, and turns are fair."""
 
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx2 as httpx
 import psycopg
 import pytest
 
@@ -35,6 +37,14 @@ def offered(hosts: list[Person], **values: Any) -> dict[str, Any]:
     return kind(hosts[0], mode="round_robin", hosts=[{"user_id": one.id} for one in hosts], **values)
 
 
+def patiently(call: Callable[[], httpx.Response]) -> httpx.Response:
+    """Ask again as long as the answer says so: on a busy machine, somebody waits too long for their turn."""
+    answer = call()
+    while answer.status_code == 409 and answer.json()["code"] == "try_again":
+        answer = call()
+    return answer
+
+
 def test_200_visitors_race_for_50_slots_of_a_round_robin_kind_of_5(
     company: Company, hosts: list[Person], database: psycopg.Connection
 ) -> None:
@@ -42,7 +52,7 @@ def test_200_visitors_race_for_50_slots_of_a_round_robin_kind_of_5(
 
     def choose(number: int) -> int:
         form = {"start": TIMES[number % len(TIMES)], "minutes": "60"}
-        answer = server.client.post(page, data=form, follow_redirects=False)
+        answer = patiently(lambda: server.client.post(page, data=form, follow_redirects=False))
         assert answer.status_code in (303, 409), answer.text
         return answer.status_code
 
@@ -57,15 +67,17 @@ def test_200_visitors_race_for_50_slots_of_a_round_robin_kind_of_5(
     assert spread == [(10,)] * HOSTS
 
 
-def test_turns_are_even_within_one_while_times_are_left(
+def test_turns_are_even_within_one_while_all_hosts_are_free(
     company: Company, hosts: list[Person], server: ApiProcess, database: psycopg.Connection
 ) -> None:
     talk = offered(hosts)
+    # Each at a time of their own, at which all hosts are free.
+    times = [at(9 + number % 3, days=number // 3) for number in range(23)]
     visitors = [server.seen_by(company.person()) for _ in range(23)]
 
     def book(number: int) -> int:
-        body = {"kind_id": talk["id"], "start": TIMES[number % len(TIMES)]}
-        return visitors[number].post("/slots/bookings", body).status_code
+        body = {"kind_id": talk["id"], "start": times[number]}
+        return patiently(lambda: visitors[number].post("/slots/bookings", body)).status_code
 
     with ThreadPoolExecutor(16) as pool:
         assert Counter(pool.map(book, range(len(visitors)))) == {201: 23}
@@ -84,7 +96,7 @@ def test_two_kinds_of_one_host_never_book_them_twice(
 
     def book(number: int) -> int:
         body = {"kind_id": kinds[number % 2]["id"], "start": at(9, 30 * (number % 2 == 0))}
-        return visitors[number].post("/slots/bookings", body).status_code
+        return patiently(lambda: visitors[number].post("/slots/bookings", body)).status_code
 
     with ThreadPoolExecutor(12) as pool:
         statuses = Counter(pool.map(book, range(len(visitors))))

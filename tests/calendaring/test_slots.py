@@ -12,7 +12,7 @@ from app.calendaring.service_hours import ServiceHours
 from app.calendaring.slots import HostTime, Wish, days_full, days_of, offered, starts_of
 from app.calendaring.weekly_hours import DAY_MINUTES, WEEK_MINUTES, spans_of
 from app.calendaring.zones import get_zone
-from tests.calendaring.test_service_hours import CHANGING, instant
+from tests.calendaring.test_service_hours import CHANGING, ZONES, instant
 
 MINUTE, DAY = 60, 86_400
 BERLIN = get_zone("Europe/Berlin")
@@ -31,7 +31,7 @@ def cases(draw: st.DrawFn) -> Case:
     year, month, day = draw(st.tuples(st.integers(2024, 2028), st.sampled_from([3, 10]), st.integers(24, 28)))
     start = int(instant(year, month, day).timestamp())
     end = start + draw(st.integers(1, 4)) * DAY
-    zone = get_zone(draw(st.sampled_from(CHANGING)))
+    zone = get_zone(draw(st.sampled_from(CHANGING) | st.sampled_from(ZONES)))
     hosts = {}
     for number in range(draw(st.integers(1, 3))):
         span = st.tuples(st.integers(0, WEEK_MINUTES // 15 - 1), st.integers(1, 64))
