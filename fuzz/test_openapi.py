@@ -36,7 +36,7 @@ STATEFUL_CASES = 500
 # Of the requests that the document forbids, made from its every line, this share: others with another seed.
 ONE_OF_FORBIDDEN = 32
 # And of those that it allows.
-ONE_OF_ALLOWED = 3
+ONE_OF_ALLOWED = 4
 # The server itself turns longer addresses away, with a 400 that no document of ours tells of.
 ADDRESS_MAX = 60_000
 SEED = int(os.environ.get("FUZZ_SEED", "20270322"))

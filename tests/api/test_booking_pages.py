@@ -292,6 +292,8 @@ def test_bad_steps_are_refused(client: TestClient, anna: Person) -> None:
     ):
         answer = client.post(form, data=fields)
         assert answer.status_code == 422, (fields, answer.text)
+    wrong = client.post(form, data={"do": "submit", "name": "Gus", "email": "nobody"}, headers=HTML)
+    assert "Please give an e-mail address." in wrong.text
     refused(client.post(form, data={"do": "cancel"}), 409, "appointment_is_over")
     refused(client.post(form, content=b"\xff\xfe", headers={"Content-Type": "text/plain"}), 422, "bad_request")
 

@@ -29,6 +29,8 @@ Fields = dict[str, list[str]]
 # Questions are at most 30, of which some have several answers.
 FIELDS_MAX = 2000
 _ANSWER = "answer_"
+# What people are told of the fields that they fill in themselves.
+_WRONG = {"name": "booking_name_wrong", "email": "booking_email_wrong", "reason": "booking_reason_wrong"}
 _HTML: dict[int | str, dict[str, Any]] = {
     200: {"description": "The page", "content": {"text/html": {"schema": {"type": "string"}}}}
 }
@@ -226,7 +228,7 @@ def _read(model: type[Form], fields: Fields, names: tuple[str, ...]) -> Form:
         return model.model_validate(values)
     except ValidationError as error:
         field = ".".join(str(part) for part in error.errors()[0]["loc"])
-        raise Invalid("bad_request", field=field) from error
+        raise Invalid(_WRONG.get(field, "bad_request"), field=field) from error
 
 
 def _first(fields: Fields, name: str) -> str | None:

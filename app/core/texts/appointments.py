@@ -58,6 +58,9 @@ APPOINTMENTS: dict[str, tuple[str, str]] = {
     "answer_missing": ("Please answer: {question}", "Ответьте, пожалуйста: {question}"),
     "answer_wrong": ("This is no answer to: {question}", "Это не ответ на вопрос: {question}"),
     "answer_to_no_question": ("There is an answer to no question.", "Есть ответ, к которому нет вопроса."),
+    "booking_name_wrong": ("Please give your name, at most 200 letters.", "Укажите имя, не более 200 знаков."),
+    "booking_email_wrong": ("Please give an e-mail address.", "Укажите адрес электронной почты."),
+    "booking_reason_wrong": ("Please tell the reason in at most 500 letters.", "Укажите причину, не более 500 знаков."),
     # the public pages
     "booking_minutes": ("{minutes} min", "{minutes} мин"),
     "booking_zone": ("Times are shown in", "Время показано в часовом поясе"),
