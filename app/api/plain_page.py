@@ -81,8 +81,15 @@ def paragraphs(lines: Sequence[str]) -> str:
     return "\n".join(f"<p>{line}</p>" for line in lines)
 
 
-def failed_page(request: Request, error: PlannerError) -> Response:
-    """What is wrong with the link, for people."""
+def failed_page(request: Request, error: PlannerError, back: str | None = None) -> Response:
+    """What is wrong with the link, for people.
+
+    Args:
+        back: the code of the text of a link to the same page as it is now.
+    """
     language = language_for(request)
-    body = paragraphs([escape(error.detail(language))])
+    lines = [escape(error.detail(language))]
+    if back is not None:
+        lines.append(f'<a href="?">{escape(message(back, language))}</a>')
+    body = paragraphs(lines)
     return plain_page(message("link_page_failed", language), body, language, error.status)

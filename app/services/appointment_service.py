@@ -44,7 +44,7 @@ def hold(
 
     Raises:
         Conflict: it cannot be booked, or not any more.
-        TooManyRequests: SLOT_HOLDS_PER_ADDRESS are held from there.
+        TooManyRequests: SLOT_HOLDS_PER_ADDRESS are held from there, or were booked within an hour.
     """
     slot_taking.lock(session, kind)
     _check_address(session, kind, address)

@@ -178,6 +178,7 @@ def test_nothing_about_other_meetings_leaks(client: TestClient, company: Company
     taken = client.post(page_of(offered), data={"start": at(10)}, headers=HTML)
     assert taken.status_code == 409
     assert "Secret" not in taken.text
+    assert '<a href="?">Back to the page</a>' in taken.text
 
 
 def test_visitors_of_a_group_do_not_see_each_other(

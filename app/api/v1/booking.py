@@ -15,7 +15,7 @@ from app.api.prefix_router import PrefixRouter
 from app.api.problems import responses
 from app.api.transaction_route import TransactionRoute
 from app.core.client_address import limit_key
-from app.core.errors import Invalid, PlannerError
+from app.core.errors import Invalid, NotFound, PlannerError
 from app.core.messages import Language
 from app.db import SessionDep, client_address
 from app.schemas.common import Date, ZoneName
@@ -219,7 +219,9 @@ def _shown(request: Request, session: SessionDep, work: Callable[[], Response]) 
         if not wants_html(request):
             raise
         session.rollback()
-        return failed_page(request, error)
+        # What was asked for is not there, or cannot be done: the page says what can.
+        is_there = request.method == "POST" and not isinstance(error, NotFound)
+        return failed_page(request, error, "booking_back" if is_there else None)
 
 
 def _read(model: type[Form], fields: Fields, names: tuple[str, ...]) -> Form:

@@ -96,6 +96,7 @@ APPOINTMENTS: dict[str, tuple[str, str]] = {
     "booking_cancel": ("Cancel it", "Отменить запись"),
     "booking_reason": ("Reason, if you like", "Причина, если хотите"),
     "booking_calendar": ("For your calendar (.ics)", "Для календаря (.ics)"),
+    "booking_back": ("Back to the page", "Вернуться на страницу"),
     "booking_again": ("See other times", "Посмотреть другое время"),
     "booking_place": ("Where: {place}", "Где: {place}"),
     "booking_with": ("With: {hosts}", "С кем: {hosts}"),
