@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.api.change_replica import settled
 from tests.support.mail import written_to
 from tests.support.people import Company, Person, event
 from tests.support.planning import (
@@ -222,6 +223,7 @@ def test_approving_gives_the_room_and_tells_who_asked_and_the_organizer(
     assert (told["dry_run"], told["occurrences"]["items"][0]["state"]) == (False, "confirmed")
     assert states(database, made["id"]) == [("confirmed", None)]
     assert stored_event(database, made["id"], "version")[0] == before[0] + 1
+    settled()
     changed = accepted(anna.get("/changes", cursor=cursor))["items"]
     assert made["id"] in str(changed)
     for person in (anna, boris):
