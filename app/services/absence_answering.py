@@ -103,7 +103,7 @@ def answer_next(session: Session, company: UUID) -> bool:
     if absence is None:
         return False
     if not _answers(absence) or _answer(session, absence, None) < ANSWERS_A_STEP:
-        _set_answered(session, absence)
+        _set_answered(session, absence, is_answered=True)
     return True
 
 
@@ -119,8 +119,7 @@ def follow_next(session: Session, company: UUID) -> bool:
     for absence in absences if step.events else ():
         if _answer(session, absence, step.events) == ANSWERS_A_STEP:
             # More than a step: as if it were new.
-            absence.is_answered = False
-    session.flush()
+            _set_answered(session, absence, is_answered=False)
     return step.has_more
 
 
@@ -143,12 +142,12 @@ def _answering(session: Session, company: UUID) -> Sequence[Absence]:
     return session.execute(query.order_by(col(Absence.id)).with_for_update(key_share=True)).scalars().all()
 
 
-def _set_answered(session: Session, absence: Absence) -> None:
+def _set_answered(session: Session, absence: Absence, *, is_answered: bool) -> None:
     """Nobody edited it: neither its version nor its `updated_at` changes."""
     session.execute(
         update(Absence)
         .where(col(Absence.organization_id) == absence.organization_id, col(Absence.id) == absence.id)
-        .values(is_answered=True, updated_at=col(Absence.updated_at))
+        .values(is_answered=is_answered, updated_at=col(Absence.updated_at))
     )
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlmodel import Session, col
 
 from app.core.actor import Actor
@@ -38,8 +38,21 @@ _OF_THEIR_OWN = ("kind", "kind_id", "note", "invitations", "decided_at", "decisi
 
 
 def visible_to(actor: Actor) -> Select[Absence]:
-    """The absences in the company."""
-    return select(Absence).where(col(Absence.organization_id) == actor.company)
+    """The absences in the company; what was refused only for who asked, their managers, and who decided it."""
+    query = select(Absence).where(col(Absence.organization_id) == actor.company)
+    if actor.is_admin:
+        return query
+    reports = select(col(User.id)).where(
+        col(User.organization_id) == actor.company, col(User.manager_id) == actor.user_id
+    )
+    return query.where(
+        or_(
+            col(Absence.state) != AbsenceState.REFUSED,
+            col(Absence.user_id) == actor.user_id,
+            col(Absence.decided_by_id) == actor.user_id,
+            col(Absence.user_id).in_(reports),
+        )
+    )
 
 
 def filtered(actor: Actor, filters: AbsenceFilters) -> Select[Absence]:
@@ -113,7 +126,8 @@ def change_absence(
     with session.no_autoflush:
         substitute = absence.substitute_id
         changed = apply_changes(absence, values)
-        _check(session, actor, absence, "substitute_id")
+        # One whose kind nobody can choose any more keeps it.
+        _check(session, actor, absence, "substitute_id", checks_kind=bool(changed & {"kind", "kind_id"}))
         is_new = bool(changed & _DECIDED_ON)
         if is_new:
             absence.state = absence_decisions.first_state(session, actor, absence)
@@ -163,7 +177,7 @@ def _require_owner(actor: Actor, user_id: UUID) -> None:
         raise Forbidden("absence_not_yours")
 
 
-def _check(session: Session, actor: Actor, absence: Absence, field: str) -> None:
+def _check(session: Session, actor: Actor, absence: Absence, field: str, *, checks_kind: bool = True) -> None:
     if absence.first_day > absence.last_day:
         raise Invalid("absence_order", field="last_day")
     if absence.first_day == absence.last_day and absence.starts_midday and absence.ends_midday:
@@ -180,7 +194,7 @@ def _check(session: Session, actor: Actor, absence: Absence, field: str) -> None
     for name, person in wanted.items():
         if person not in active:
             raise Invalid("user_not_found", field=name)
-    if absence.kind_id is not None:
+    if checks_kind and absence.kind_id is not None:
         absence.kind = find_kind(session, actor, absence.kind_id).kind
 
 

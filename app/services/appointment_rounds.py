@@ -13,7 +13,7 @@ from app.core.config import get_settings
 from app.core.errors import PlannerError
 from app.models.appointment import Appointment, AppointmentKind, AppointmentState, AvailabilitySlot
 from app.models.base import now
-from app.services import appointment_mails, appointment_service, slot_taking
+from app.services import appointment_events, appointment_mails, appointment_service, slot_taking
 from app.services.rows import flush
 
 STEP = 100
@@ -84,6 +84,10 @@ def _tend(
         if is_last and slot.event_id is None:
             session.delete(slot)
             flush(session)
+        elif is_last:
+            # Those who had booked it have left meanwhile.
+            slot_taking.release(session, slot)
+            appointment_events.end_meeting(session, slot, appointment, is_last=True)
     elif appointment.state == AppointmentState.PENDING:
         appointment_service.refuse(session, kind, slot, appointment, None)
     else:

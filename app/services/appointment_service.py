@@ -23,6 +23,7 @@ from app.models.user import User
 from app.services import appointment_events, appointment_mails, appointment_notices, slot_taking
 from app.services.appointment_answers import checked
 from app.services.rows import flush
+from app.services.slot_finding import Offer
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +49,7 @@ def hold(
     """
     slot_taking.lock(session, kind)
     _check_address(session, kind, address)
-    slot, seat = slot_taking.take(session, kind, start, minutes)
+    slot, seat = slot_taking.take(session, kind, slot_taking.offer_at(session, kind, start, minutes))
     appointment = Appointment(
         organization_id=kind.organization_id,
         slot_id=slot.id,
@@ -117,7 +118,7 @@ def book(
     found = checked(kind.questions, answers)
     slot_taking.lock(session, kind)
     _check_email(session, kind, user.email)
-    slot, seat = slot_taking.take(session, kind, start, minutes)
+    slot, seat = slot_taking.take(session, kind, slot_taking.offer_at(session, kind, start, minutes))
     appointment = Appointment(
         organization_id=kind.organization_id,
         slot_id=slot.id,
@@ -214,9 +215,9 @@ def move(session: Session, appointment: Appointment, start: datetime, *, by_visi
     minutes = int((slot.ends_at - slot.starts_at).total_seconds()) // 60
     is_alone = kind.capacity == 1 and appointment.state == AppointmentState.CONFIRMED
     stays = is_alone and not (kind.needs_approval and by_visitor)
-    offer = slot_taking.offer_at(session, kind, start, minutes, slot if kind.capacity == 1 else None)
-    if offer is None or start == slot.starts_at:
+    if start == slot.starts_at:
         raise Conflict("slot_taken")
+    offer = slot_taking.offer_at(session, kind, start, minutes, slot if kind.capacity == 1 else None)
     appointment.moves += 1
     appointment.reminded = []
     if stays and hosts and set(hosts) <= set(offer.hosts):
@@ -232,7 +233,7 @@ def move(session: Session, appointment: Appointment, start: datetime, *, by_visi
         appointment_mails.send(session, kind, slot, appointment, "moved", hosts, itip)
         appointment_notices.tell_hosts(session, kind, slot, appointment, hosts, "appointment_moved")
         return
-    _take_instead(session, kind, slot, appointment, offer.start, minutes)
+    _take_instead(session, kind, slot, appointment, offer)
 
 
 def next_reminder(kind: AppointmentKind, slot: AvailabilitySlot, appointment: Appointment) -> datetime | None:
@@ -250,8 +251,7 @@ def _take_instead(
     kind: AppointmentKind,
     slot: AvailabilitySlot,
     appointment: Appointment,
-    start: datetime,
-    minutes: int,
+    offer: Offer,
 ) -> None:
     """End the meeting that there was, and book the other time as if it were new."""
     hosts = slot_taking.hosts_of(session, slot)
@@ -262,7 +262,7 @@ def _take_instead(
     if itip is not None:
         appointment_mails.send(session, kind, slot, appointment, "cancelled", hosts, itip)
     appointment.state, appointment.act_at = AppointmentState.UNCONFIRMED, now()
-    taken, seat = slot_taking.take(session, kind, start, minutes)
+    taken, seat = slot_taking.take(session, kind, offer)
     appointment.slot_id, appointment.seat, appointment.capacity = taken.id, seat, taken.capacity
     flush(session)
     _settle(session, kind, taken, appointment)

@@ -69,7 +69,6 @@ class _Reader:
         organization = session.get_one(Organization, actor.company)
         busy_times.look_up(session, actor, people, [], *self.bounds)
         self.present = presence.presences(session, organization, people, self.start, self.end)
-        self.layers = presence.layers_of(session, organization, people, self.start, self.end)
         self.names = colleagues(session, actor.company, [person.id for person in people])
         first, last = (start - presence.DAY_OR_TWO).date(), (end + presence.DAY_OR_TWO).date()
         self.places = places_between(session, actor.company, [person.id for person in people], first, last)
@@ -106,7 +105,7 @@ class _Reader:
 
     def day(self, person: Subject, day: date) -> AvailabilityDayRead:
         """By the strongest of the layers that hold on this date and say something of it."""
-        holding = [held for held in reversed(self.layers[person.id]) if _holds_on(held, day)]
+        holding = [held for held in reversed(self.present[person.id].layers) if _holds_on(held, day)]
         place = self.places.get((person.id, day)) or next(
             (held.row.places[day.weekday()] for held in holding if held.row is not None and any(held.row.places)), ""
         )

@@ -43,11 +43,12 @@ class Whom(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """When somebody works and is away within the asked time; `requested` is what nobody has approved yet."""
+    """When somebody works, by which layers, and is away within the asked time; `requested` nobody has approved yet."""
 
+    layers: "tuple[HeldLayer, ...]"
     working: tuple[Span, ...]
-    away: tuple[Span, ...] = ()
-    requested: tuple[Span, ...] = ()
+    away: tuple[Span, ...]
+    requested: tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,10 @@ def presences(
         if own not in known:
             known[own] = tuple(availability.working(own, start, end))
         found[person.id] = Presence(
-            known[own], tuple(merged(away.get(person.id, ()))), tuple(merged(requested.get(person.id, ())))
+            tuple(layers[person.id]),
+            known[own],
+            tuple(merged(away.get(person.id, ()))),
+            tuple(merged(requested.get(person.id, ()))),
         )
     return found
 

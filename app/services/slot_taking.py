@@ -29,7 +29,7 @@ from app.models.base import now
 from app.models.organization import Organization
 from app.services.rows import Conflicts, flush, refusals_as
 from app.services.slot_finding import LIVE_SQL, Finding, Offer
-from app.services.turns import take_turn
+from app.services.turns import take_turns
 
 _NEVER: Range[datetime] = Range(empty=True)
 _TAKEN: Conflicts = {"ex_slot_hosts_no_overlap": ("slot_taken", {}), "uq_appointments_seat": ("slot_taken", {})}
@@ -59,8 +59,7 @@ def lock(session: Session, kind: AppointmentKind) -> None:
     query = select(col(AppointmentHost.user_id)).where(
         col(AppointmentHost.organization_id) == kind.organization_id, col(AppointmentHost.kind_id) == kind.id
     )
-    for host in sorted(session.execute(query).scalars()):
-        take_turn(session, "slots", host)
+    take_turns(session, "slots", sorted(session.execute(query).scalars()))
 
 
 def minutes_of(kind: AppointmentKind, minutes: int | None) -> int:
@@ -76,15 +75,12 @@ def minutes_of(kind: AppointmentKind, minutes: int | None) -> int:
     return minutes
 
 
-def take(session: Session, kind: AppointmentKind, start: datetime, minutes: int) -> tuple[AvailabilitySlot, int]:
-    """A slot at this time and the number of a free seat in it, for a kind that is locked.
+def take(session: Session, kind: AppointmentKind, offer: Offer) -> tuple[AvailabilitySlot, int]:
+    """A slot at a time that is offered and the number of a free seat in it, for a kind that is locked since.
 
     Raises:
-        Conflict: it cannot be booked, or not any more.
+        Conflict: a slot of another kind keeps one of its hosts.
     """
-    offer = offer_at(session, kind, start, minutes)
-    if offer is None:
-        raise Conflict("slot_taken")
     if offer.slot_id is not None:
         slot = session.get_one(AvailabilitySlot, (kind.organization_id, offer.slot_id))
         return slot, _free_seat(session, slot)
@@ -106,11 +102,18 @@ def take(session: Session, kind: AppointmentKind, start: datetime, minutes: int)
 
 def offer_at(
     session: Session, kind: AppointmentKind, start: datetime, minutes: int, moving: AvailabilitySlot | None = None
-) -> Offer | None:
-    """What can be booked at an instant; None for nothing."""
+) -> Offer:
+    """What can be booked at an instant.
+
+    Raises:
+        Conflict: nothing, or nothing any more.
+    """
     organization = session.get_one(Organization, kind.organization_id)
     finding = Finding(session, organization, kind, minutes * 60, moving)
-    return next((offer for offer in finding.offers(start, start + timedelta(seconds=1)) if offer.start == start), None)
+    for offer in finding.offers(start, start + timedelta(seconds=1)):
+        if offer.start == start:
+            return offer
+    raise Conflict("slot_taken")
 
 
 def is_still_free(session: Session, kind: AppointmentKind, slot: AvailabilitySlot) -> bool:

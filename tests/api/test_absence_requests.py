@@ -138,6 +138,25 @@ def test_own_kinds(company: Company, manager: Person, anna: Person) -> None:
         refused(company.admin.post("/absences/kinds", {"name": "More"}), 409, "too_many_absence_kinds")
 
 
+def test_an_absence_keeps_a_kind_that_nobody_can_choose_any_more(
+    company: Company, manager: Person, anna: Person
+) -> None:
+    study = made(company.admin, "/absences/kinds", name="Study leave", needs_approval=False)
+    away = absence(anna, kind_id=study["id"])
+    accepted(company.admin.patch(f"/absences/kinds/{study['id']}", {"is_active": False}))
+    assert accepted(anna.patch(f"/absences/{away['id']}", {"note": "In Kazan"}))["kind_name"] == "Study leave"
+
+
+def test_what_was_refused_is_nobody_elses_business(company: Company, manager: Person, anna: Person) -> None:
+    asked = absence(anna)
+    decided(manager, asked, is_approved=False)
+    colleague = company.person()
+    refused(colleague.get(f"/absences/{asked['id']}"), 404, "absence_not_found")
+    assert colleague.get("/absences").json()["items"] == []
+    for person in (anna, manager, company.admin):
+        assert accepted(person.get(f"/absences/{asked['id']}"))["state"] == "refused"
+
+
 def test_half_days(anna: Person) -> None:
     half = absence(anna, "2027-07-05", "2027-07-05", kind="sick", ends_midday=True)
     assert (half["starts_midday"], half["ends_midday"]) == (False, True)

@@ -56,6 +56,22 @@ def test_what_is_held_and_not_confirmed_goes(
     assert free(boris, offered) == ["09:00", "10:00", "11:00"]
 
 
+def test_a_group_that_nobody_is_in_any_more_does_not_meet(
+    company: Company, anna: Person, boris: Person, database: psycopg.Connection
+) -> None:
+    offered = kind(anna, is_public=True, capacity=2)
+    booking = booked(boris, offered)
+    page = offered["public_url"].rpartition("/api/v1")[2]
+    boris.client.post(page, data={"start": at(9)}, follow_redirects=False)
+    # Somebody else still fills in the form.
+    assert boris.delete(f"/slots/bookings/{booking['id']}").status_code == 204
+    assert accepted(anna.get(f"/events/{booking['event_id']}"))["status"] == "confirmed"
+    database.execute("UPDATE appointments SET act_at = now() WHERE state = 'held'")
+    tend_appointments()
+    assert accepted(anna.get(f"/events/{booking['event_id']}"))["status"] == "cancelled"
+    assert free(boris, offered) == ["09:00", "10:00", "11:00"]
+
+
 def test_a_request_that_nobody_decides_is_refused(anna: Person, boris: Person, database: psycopg.Connection) -> None:
     offered = kind(anna, needs_approval=True)
     asked = booked(boris, offered)
